@@ -82,66 +82,86 @@ function write(out: Line, value: CapturedValue, depth: number): void {
 function writeObject(out: Line, value: CapturedObject, depth: number): void {
   switch (value.$) {
     case 'undefined':
-      return out.add('undefined');
+      out.add('undefined');
+      return;
     case 'number':
-      return out.add(value.v);
+      out.add(value.v);
+      return;
     case 'bigint':
-      return out.add(`${escapeControls(out.clip(value.v))}n`);
+      out.add(`${escapeControls(out.clip(value.v))}n`);
+      return;
     case 'symbol':
-      return out.add(`Symbol(${escapeControls(out.clip(value.v))})`);
+      out.add(`Symbol(${escapeControls(out.clip(value.v))})`);
+      return;
     case 'string':
       out.add(quoted(out, value.v));
-      return note(out, `cut, ${value.length} characters`);
+      note(out, `cut, ${value.length} characters`);
+      return;
     case 'object': {
       if (value.class !== undefined && value.class !== 'Object') out.add(`${name(out, value.class)} `);
-      return entries(out, value.entries, value.size, depth, (key) => {
+      entries(out, value.entries, value.size, depth, (key) => {
         out.add(IDENTIFIER.test(key as string) ? (key as string) : quoted(out, key as string));
         out.add(': ');
       });
+      return;
     }
     case 'array': {
       if (value.class !== undefined && value.class !== 'Array') out.add(`${name(out, value.class)} `);
       out.add('[');
       list(out, value.items, depth + 1);
       more(out, value.items.length, value.length);
-      return out.add(']');
+      out.add(']');
+      return;
     }
     case 'map': {
       out.add('Map ');
-      return entries(out, value.entries, value.size, depth, (key) => {
+      entries(out, value.entries, value.size, depth, (key) => {
         write(out, key, depth + 1);
         out.add(' => ');
       });
+      return;
     }
     case 'set': {
       out.add('Set {');
       list(out, value.items, depth + 1);
       more(out, value.items.length, value.size);
-      return out.add('}');
+      out.add('}');
+      return;
     }
     case 'date':
-      return out.add(`Date ${escapeControls(out.clip(value.v))}`);
+      out.add(`Date ${escapeControls(out.clip(value.v))}`);
+      return;
     case 'regexp':
-      return out.add(escapeControls(out.clip(value.v)));
+      out.add(escapeControls(out.clip(value.v)));
+      return;
     case 'error':
-      return out.add(`${name(out, value.name)}: ${escapeControls(out.clip(value.message))}`);
+      out.add(`${name(out, value.name)}: ${escapeControls(out.clip(value.message))}`);
+      return;
     case 'function':
-      return out.add(`ƒ ${name(out, value.name === '' ? '(anonymous)' : value.name)}`);
+      out.add(`ƒ ${name(out, value.name === '' ? '(anonymous)' : value.name)}`);
+      return;
     case 'bytes':
       out.add(`${name(out, value.class)}(${value.length}) ${escapeControls(out.clip(value.v))}`);
-      return value.v.length < value.length * 2 ? out.add('…') : undefined;
+      if (value.v.length < value.length * 2) out.add('…');
+      return;
     case 'opaque':
-      return out.add(`${name(out, value.class)} {…}`);
+      out.add(`${name(out, value.class)} {…}`);
+      return;
     case 'cycle':
-      return note(out, value.up === 1 ? 'cycle: the object above' : `cycle: ${value.up} levels up`);
+      note(out, value.up === 1 ? 'cycle: the object above' : `cycle: ${value.up} levels up`);
+      return;
     case 'cut':
-      return note(out, CUT[value.why] ?? 'cut');
+      note(out, CUT[value.why] ?? 'cut');
+      return;
     case 'redacted':
-      return note(out, `redacted: ${value.why}`);
+      note(out, `redacted: ${value.why}`);
+      return;
     case 'missing':
-      return note(out, `not captured: ${MISSING[value.why] ?? value.why}`);
+      note(out, `not captured: ${MISSING[value.why] ?? value.why}`);
+      return;
     default:
-      return note(out, 'unknown');
+      note(out, 'unknown');
+      return;
   }
 }
 
