@@ -1,0 +1,72 @@
+import type { Viewport } from './viewport.ts';
+
+/** What to ask the host for. */
+export interface WindowRequest {
+  readonly from: number;
+  readonly to: number;
+  readonly pixels: number;
+}
+
+/** Nanoseconds per pixel, rounded down to a power of two, so that neighbouring zoom steps share a window. */
+export function resolutionOf(view: Viewport, width: number): number {
+  return 2 ** Math.floor(Math.log2((view.to - view.from) / Math.max(width, 1)));
+}
+
+/**
+ * The window to load for a viewport: one visible width to each side, its edges on a grid of half widths, so that small pans ask for
+ * the same window again (and therefore for nothing).
+ */
+export function requestFor(view: Viewport, width: number): WindowRequest {
+  const resolution = resolutionOf(view, width);
+  const unit = (resolution * Math.max(width, 1)) / 2;
+  const from = Math.floor(view.from / unit - 2) * unit;
+  const to = Math.ceil(view.to / unit + 2) * unit;
+  return { from, to, pixels: Math.round((to - from) / resolution) };
+}
+
+interface Asked extends WindowRequest {
+  readonly id: number;
+  /** End of the recording when it was asked for: what came later is not in the answer. */
+  readonly known: number;
+  readonly at: number;
+}
+
+/** An answer that has not come within this time (ms) is asked for again; the host may have been restarted. */
+const PATIENCE = 3_000;
+
+/** Decides when to ask for a window: one request under way at a time, the newest wish next, stale pixels kept meanwhile. */
+export class WindowLoader {
+  #next = 1;
+  #asked: Asked | null = null;
+  #shown: Asked | null = null;
+
+  /** The request to send now, or null when what is shown (or on its way) will do. `now` in milliseconds. */
+  want(view: Viewport, width: number, rangeTo: number, now: number): (WindowRequest & { readonly id: number }) | null {
+    if (this.#asked !== null && now - this.#asked.at < PATIENCE) return null;
+    if (this.#shown !== null && serves(this.#shown, view, width, rangeTo)) return null;
+    this.#asked = { ...requestFor(view, width), id: this.#next++, known: rangeTo, at: now };
+    return this.#asked;
+  }
+
+  /** Whether the answer is the one awaited; an answer to an older request is to be dropped. */
+  accept(id: number): boolean {
+    if (this.#asked === null || this.#asked.id !== id) return false;
+    this.#shown = this.#asked;
+    this.#asked = null;
+    return true;
+  }
+
+  /** Forgets everything: the recording is another one. */
+  reset(): void {
+    this.#asked = null;
+    this.#shown = null;
+  }
+}
+
+function serves(shown: Asked, view: Viewport, width: number, rangeTo: number): boolean {
+  const wish = requestFor(view, width);
+  const sameScale = Math.abs(shown.pixels / (shown.to - shown.from) / (wish.pixels / (wish.to - wish.from)) - 1) < 0.01;
+  const inside = shown.from <= view.from && shown.to >= view.to;
+  const grown = rangeTo > shown.known && view.to > shown.known;
+  return sameScale && inside && !grown;
+}
