@@ -51,14 +51,3 @@ export function list<T>(
   for (let i = 0; i < value.length; i++) check(value[i], `${where}[${i}]`);
   return value as readonly T[];
 }
-
-/** Bounds the depth and size of JSON whose exact form its own reader checks (captured values). Returns it unchanged. */
-export function bounded(value: unknown, where: string, depth = 64): unknown {
-  if (typeof value === 'object' && value !== null) {
-    if (depth === 0) throw new Mismatch(where, 'at most 64 levels deep');
-    for (const item of Array.isArray(value) ? value : Object.values(value)) bounded(item, where, depth - 1);
-  } else if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
-    throw new Mismatch(where, 'plain data');
-  }
-  return value;
-}

@@ -1,5 +1,5 @@
+import { formatValue } from '../../src/tracer/event/format.ts';
 import { type CapturedValue, sameValue } from '../../src/tracer/event/value.ts';
-import { oneLine } from './text.ts';
 
 export interface Change {
   /** Path below the diffed value as a programmer writes it: `.slots[3].userId`; empty for the value itself. */
@@ -87,16 +87,11 @@ function sameKind(a: CapturedValue, b: CapturedValue): boolean {
 function keyed(value: CapturedValue): Map<string, CapturedValue> | null {
   if (typeof value !== 'object' || value === null) return null;
   if (value.$ === 'object') return new Map(value.entries.map(([key, item]) => [propertyPath(key), item]));
-  if (value.$ === 'map') return new Map(value.entries.map(([key, item]) => [`[${keyText(key)}]`, item]));
+  if (value.$ === 'map') return new Map(value.entries.map(([key, item]) => [`[${formatValue(key, 60)}]`, item]));
   return null;
 }
 
 /** `.name`, or `["odd name"]`. */
 export function propertyPath(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(oneLine(key, 60))}]`;
-}
-
-/** A Map key inside brackets. */
-export function keyText(key: CapturedValue): string {
-  return typeof key === 'string' ? JSON.stringify(oneLine(key, 60)) : oneLine(JSON.stringify(key) ?? '?', 60);
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${formatValue(key, 60)}]`;
 }

@@ -1,11 +1,12 @@
 import type { Finding } from '../../src/tracer/finding/finding.ts';
 import type { ProbeState } from '../../src/tracer/store/manifest.ts';
-import { type CallDetail, type HostMessage, type SpanBrief, type StateItem, TABS } from '../messages.ts';
-import { bounded, type Fields, fields, flag, list, Mismatch, number, oneOf, orNull, text } from './check.ts';
+import { type CallDetail, type CallOutcome, type HostMessage, type SpanBrief, TABS } from '../messages.ts';
+import { type Fields, fields, flag, list, Mismatch, number, oneOf, orNull, text } from './check.ts';
+import { captured } from './parse-value.ts';
 import { location } from './parse-view.ts';
 import { parseWindow } from './parse-window.ts';
 
-/** A message of the host, checked, or null when it is none. Captured values are bounded here; their drawing takes any shape. */
+/** A message of the host, checked, or null when it is none.  */
 export function parseHostMessage(data: unknown): HostMessage | null {
   try {
     const message = fields(data, 'message');
@@ -133,7 +134,6 @@ function finding(value: unknown, where: string): void {
   number(f.lastAt, `${where}.lastAt`);
   const evidence = fields(f.evidence, `${where}.evidence`);
   list(evidence.calls, `${where}.evidence.calls`, number);
-  bounded(f.details, `${where}.details`);
   fields(f.details, `${where}.details`);
 }
 
@@ -163,19 +163,19 @@ function detail(value: unknown, where: string): void {
     const s = fields(state, place);
     text(s.path, `${place}.path`);
     orNull(s.holder, `${place}.holder`, number);
-    bounded(s, place);
+    orNull(s.before, `${place}.before`, captured);
+    orNull(s.after, `${place}.after`, captured);
   });
   list(d.findings, `${where}.findings`, text);
 }
 
 function body(b: Fields, where: string): void {
-  bounded(b, where);
   switch (oneOf<CallDetail['body']['kind']>(b.kind, ['call', 'http', 'db'], `${where}.kind`)) {
     case 'call': {
-      list(b.args, `${where}.args`, bounded);
+      list(b.args, `${where}.args`, captured);
       number(b.argc, `${where}.argc`);
       orNull(b.self, `${where}.self`, number);
-      text(fields(b.outcome, `${where}.outcome`).kind, `${where}.outcome.kind`);
+      outcome(fields(b.outcome, `${where}.outcome`), `${where}.outcome`);
       return;
     }
     case 'http':
@@ -186,18 +186,29 @@ function body(b: Fields, where: string): void {
       return;
     case 'db':
       text(b.system, `${where}.system`);
-      orNull(b.params, `${where}.params`, (params, place) => list(params, place, bounded));
+      orNull(b.params, `${where}.params`, (params, place) => list(params, place, captured));
+      captured(b.statement, `${where}.statement`);
       orNull(b.rows, `${where}.rows`, number);
+      orNull(b.error, `${where}.error`, captured);
   }
 }
 
+function outcome(o: Fields, where: string): void {
+  const kind = oneOf<CallOutcome['kind']>(
+    o.kind,
+    ['returned', 'threw', 'fulfilled', 'rejected', 'pending', 'running'],
+    `${where}.kind`,
+  );
+  if (kind !== 'pending' && kind !== 'running') captured(o.value, `${where}.value`);
+}
+
 function item(value: unknown, where: string): void {
-  const i = fields(value, where) as Fields & Partial<StateItem>;
+  const i = fields(value, where);
   text(i.path, `${where}.path`);
   orNull(i.holder, `${where}.holder`, number);
   number(i.since, `${where}.since`);
   orNull(i.by, `${where}.by`, span);
-  bounded(i.value, where);
-  bounded(i.key, where);
-  bounded(i.before, where);
+  captured(i.value, `${where}.value`);
+  orNull(i.key, `${where}.key`, captured);
+  orNull(i.before, `${where}.before`, captured);
 }

@@ -1,5 +1,5 @@
+import { formatValue } from '../../src/tracer/event/format.ts';
 import type { CapturedObject, CapturedValue } from '../../src/tracer/event/value.ts';
-import { keyText } from './diff.ts';
 
 /** How a value is coloured, and how it is told apart from real values: `void` is for what was not captured. */
 export type Tone = 'string' | 'number' | 'keyword' | 'object' | 'function' | 'void' | 'error';
@@ -8,31 +8,6 @@ export interface Child {
   readonly label: string;
   readonly value: CapturedValue;
 }
-
-/** Why something is not there, in words a user understands; null for a value that is there. */
-export function absence(value: CapturedValue): string | null {
-  if (typeof value !== 'object' || value === null) return null;
-  switch (value.$) {
-    case 'cut':
-      return { depth: 'cut: too deep', budget: 'cut: too large', time: 'cut: took too long' }[value.why] ?? 'cut';
-    case 'redacted':
-      return `redacted: ${String(value.why)}`;
-    case 'missing':
-      return `not captured: ${MISSING[value.why] ?? String(value.why)}`;
-    default:
-      return null;
-  }
-}
-
-const MISSING: Readonly<Record<string, string>> = {
-  getter: 'a getter, which is never run',
-  proxy: 'a Proxy, which is never touched',
-  path: 'no such path',
-  failed: 'copying failed',
-  'installed-mid-call': 'the probe came while the call was running',
-  'not-a-native-promise': 'not a native promise',
-  off: 'the plan does not ask for it',
-};
 
 /** What was left out of a value that is otherwise there: `12 more`, `cut after 200 of 1,048,576 characters`; null when it is whole. */
 export function shortfall(value: CapturedValue): string | null {
@@ -91,7 +66,7 @@ export function childrenOf(value: CapturedValue): Child[] {
     case 'set':
       return value.items.map((item, i) => ({ label: String(i), value: item }));
     case 'map':
-      return value.entries.map(([key, item]) => ({ label: keyText(key), value: item }));
+      return value.entries.map(([key, item]) => ({ label: formatValue(key, 60), value: item }));
     case 'error':
       return value.stack === undefined ? [] : [{ label: 'stack', value: value.stack }];
     default:

@@ -42,7 +42,7 @@ export function panBy(view: Viewport, share: number, range: Viewport): Viewport 
 }
 
 /** A viewport that shows `from..to` with a tenth of air on both sides. */
-export function fit(from: number, to: number, range: Viewport): Viewport {
+export function fitView(from: number, to: number, range: Viewport): Viewport {
   const air = Math.max((to - from) * 0.1, MIN_SPAN / 2);
   return clampView({ from: from - air, to: to + air }, range);
 }

@@ -36,15 +36,21 @@ const PATIENCE = 3_000;
 
 /** Decides when to ask for a window: one request under way at a time, the newest wish next, stale pixels kept meanwhile. */
 export class WindowLoader {
-  #next = 1;
+  #next: number;
   #asked: Asked | null = null;
   #shown: Asked | null = null;
+
+  /** Ids of its requests are `firstId`, `firstId` + 2, ...: two loaders (even, odd) can share the wire. */
+  constructor(firstId: number) {
+    this.#next = firstId;
+  }
 
   /** The request to send now, or null when what is shown (or on its way) will do. `now` in milliseconds. */
   want(view: Viewport, width: number, rangeTo: number, now: number): (WindowRequest & { readonly id: number }) | null {
     if (this.#asked !== null && now - this.#asked.at < PATIENCE) return null;
     if (this.#shown !== null && serves(this.#shown, view, width, rangeTo)) return null;
-    this.#asked = { ...requestFor(view, width), id: this.#next++, known: rangeTo, at: now };
+    this.#asked = { ...requestFor(view, width), id: this.#next, known: rangeTo, at: now };
+    this.#next += 2;
     return this.#asked;
   }
 
