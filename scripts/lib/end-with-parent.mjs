@@ -1,6 +1,6 @@
 /**
- * Preloaded (`--import`) into the VS Code server: ends the server's process group when the process that started it is
- * gone, even by SIGKILL, when nobody is left to call `stop()`. Limit: Windows does not report a lost parent.
+ * Preloaded (`--import`) into the VS Code server and into npm: ends their process group when the process that started
+ * them is gone, even by SIGKILL, when nobody is left to stop them. Limit: Windows does not report a lost parent.
  */
 const parent = process.ppid;
 
@@ -9,4 +9,4 @@ process.execArgv = [];
 
 setInterval(() => {
   if (process.ppid !== parent) process.kill(-process.pid, 'SIGKILL');
-}, 1_000).unref();
+}, 500).unref();

@@ -5,6 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** To preload into a Node process that leads a group, so that it does not outlive this process. */
+export const END_WITH_PARENT = new URL('end-with-parent.mjs', import.meta.url).href;
+
 /**
  * Asks the group to end, then forces it.
  *

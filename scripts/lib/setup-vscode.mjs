@@ -10,9 +10,12 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { atEnd } from './at-end.mjs';
 import { withFileLock } from './file-lock.mjs';
 import { installNativeShims } from './native-shims.mjs';
+import { END_WITH_PARENT, killGroup } from './process-group.mjs';
 import { RigError } from './rig-error.mjs';
 
 /** The package that pins the server, the browser driver and the Node that runs the server. */
@@ -61,6 +64,8 @@ export async function ensureVsCodeServer({ log = () => {} } = {}) {
         for (const step of missing()) {
           log(`VS Code server: ${step.what} ...`);
           rmSync(stampFile(modules, step.id), { force: true });
+          // An interrupted `npm install` takes a half unpacked package for an installed one.
+          rmSync(join(step.cwd, 'node_modules'), { recursive: true, force: true });
           await runNpm(step.args, step.cwd);
           await step.after?.();
           if (!existsSync(step.proof)) {
@@ -176,26 +181,45 @@ function writeStamp(modules, id, fingerprint) {
  */
 async function runNpm(args, cwd) {
   const logFile = join(SERVER_PACKAGE, 'install.log');
+  for (let attempt = 1; ; attempt++) {
+    const code = await spawnNpm([...args, ...NPM_FLAGS], cwd, logFile);
+    if (code === 0) return;
+    const output = readFileSync(logFile, 'utf8');
+    // Another npm was writing into the same folder: one that an interrupted run left behind, and that is ending now.
+    if (attempt > 1 || !/ENOTEMPTY|EEXIST|EBUSY/.test(output)) throw npmFailed(output, logFile);
+    await delay(2_000);
+  }
+}
+
+/**
+ * @param {string[]} args
+ * @param {string} cwd
+ * @param {string} logFile
+ * @returns {Promise<number | null>} npm's exit code
+ */
+async function spawnNpm(args, cwd, logFile) {
   const output = openSync(logFile, 'w');
   const npmCli = process.env.npm_execpath ?? '';
   const [command, prefix] = npmCli.endsWith('npm-cli.js') ? [process.execPath, [npmCli]] : ['npm', []];
+  const child = spawn(command, [...prefix, ...args], {
+    cwd,
+    env: npmEnvironment(),
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', output, output],
+    shell: process.platform === 'win32' && command === 'npm',
+  });
+  const forget = atEnd(() => {
+    if (child.pid) killGroup(child.pid);
+  });
   try {
-    const code = await new Promise((resolve, reject) => {
-      const child = spawn(command, [...prefix, ...args, ...NPM_FLAGS], {
-        cwd,
-        env: npmEnvironment(),
-        stdio: ['ignore', output, output],
-        shell: process.platform === 'win32' && command === 'npm',
-      });
+    return await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', resolve);
-    }).catch((error) => {
-      throw new RigError('npm could not be started; install Node with npm and run the command again.', {
-        cause: error,
-      });
     });
-    if (code !== 0) throw npmFailed(readFileSync(logFile, 'utf8'), logFile);
+  } catch (cause) {
+    throw new RigError('npm could not be started; install Node with npm and run the command again.', { cause });
   } finally {
+    forget();
     closeSync(output);
   }
 }
@@ -203,7 +227,8 @@ async function runNpm(args, cwd) {
 /** An outer `npm run` describes *its* package in variables that would mislead the inner npm. */
 function npmEnvironment() {
   const foreign = /^(npm_(package|lifecycle)_|npm_(command|config_local_prefix|config_global)$|INIT_CWD$)/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+  return { ...own, NODE_OPTIONS: `${own.NODE_OPTIONS ?? ''} --import=${END_WITH_PARENT}`.trim() };
 }
 
 /**

@@ -10,13 +10,11 @@ import { createWriteStream, existsSync, mkdirSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { atEnd } from './at-end.mjs';
-import { endGroup, killGroup } from './process-group.mjs';
+import { END_WITH_PARENT, endGroup, killGroup } from './process-group.mjs';
 import { RigError } from './rig-error.mjs';
 import { ensureVsCodeServer } from './setup-vscode.mjs';
 
 const START_TIMEOUT_MS = 30_000;
-
-const END_WITH_PARENT = new URL('end-with-parent.mjs', import.meta.url).href;
 
 /** No shop, no welcome, no chat, no questions: what stays on the screen is the extension's doing. */
 export const QUIET_SETTINGS = {
