@@ -1,0 +1,66 @@
+import { projectStatuses } from '../projects/project.js';
+import { taskPriorities, taskStatuses } from '../tasks/task.js';
+
+// JSON schemas of everything that comes in. Ids fit PostgreSQL's integer.
+
+const id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 } as const;
+const title = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' } as const;
+const description = { type: 'string', maxLength: 10_000 } as const;
+const dueDate = { type: ['string', 'null'], format: 'date' } as const;
+const priority = { type: 'string', enum: taskPriorities } as const;
+
+export const idParams = { type: 'object', required: ['id'], properties: { id } } as const;
+
+const page = {
+  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+  offset: { type: 'integer', minimum: 0, maximum: 1_000_000, default: 0 },
+} as const;
+
+export const pageQuery = { type: 'object', additionalProperties: false, properties: page } as const;
+
+export const projectListQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { ...page, status: { type: 'string', enum: projectStatuses } },
+} as const;
+
+export const taskListQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { status: { type: 'string', enum: taskStatuses } },
+} as const;
+
+export const newProjectBody = {
+  type: 'object',
+  required: ['name', 'ownerId'],
+  additionalProperties: false,
+  properties: { name: title, description, ownerId: id },
+} as const;
+
+export const projectPatchBody = {
+  type: 'object',
+  minProperties: 1,
+  additionalProperties: false,
+  properties: { name: title, description, status: { type: 'string', enum: projectStatuses } },
+} as const;
+
+export const newTaskBody = {
+  type: 'object',
+  required: ['title'],
+  additionalProperties: false,
+  properties: { title, description, priority, dueDate },
+} as const;
+
+export const taskPatchBody = {
+  type: 'object',
+  minProperties: 1,
+  additionalProperties: false,
+  properties: { title, description, priority, dueDate, status: { type: 'string', enum: taskStatuses } },
+} as const;
+
+export const assignBody = {
+  type: 'object',
+  required: ['userId'],
+  additionalProperties: false,
+  properties: { userId: id },
+} as const;

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify';
+import type { Counters } from '../counters.js';
+import type { Database } from '../database/connect.js';
+import type { Faults } from '../faults.js';
+import type { TaskManager } from '../tasks/task-manager.js';
+import type { UserRepository } from '../users/user-repository.js';
+import { pageQuery } from './schemas.js';
+
+export interface SystemParts {
+  database: Pick<Database, 'kind' | 'pid' | 'pool'>;
+  users: UserRepository;
+  taskManager: TaskManager;
+  counters: Counters;
+  faults: Faults;
+}
+
+export function systemRoutes(app: FastifyInstance, parts: SystemParts): void {
+  const { database, users, taskManager, counters, faults } = parts;
+
+  const health = async (): Promise<{ status: 'ok' }> => {
+    await database.pool.query('SELECT 1');
+    return { status: 'ok' };
+  };
+
+  app.get('/health', health);
+
+  app.get<{ Querystring: { limit: number; offset: number } }>(
+    '/users',
+    { schema: { querystring: pageQuery } },
+    async (request) => ({ users: await users.list(request.query.limit, request.query.offset) }),
+  );
+
+  app.get('/stats', async () => ({
+    pid: process.pid,
+    uptimeSeconds: process.uptime(),
+    faults: [...faults],
+    database: { kind: database.kind, pid: database.pid },
+    ...counters.snapshot(),
+  }));
+
+  app.get('/stats/slots', async () => {
+    const slots = await taskManager.compareWithDatabase();
+    const missing = slots.reduce((sum, slot) => sum + Math.abs(slot.missing), 0);
+    return { consistent: missing === 0, missing, users: slots };
+  });
+}

@@ -1,0 +1,47 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './app.js';
+import { readConfig } from './config.js';
+import { connectDatabase, type Database } from './database/connect.js';
+import { migrate } from './database/migrations.js';
+import { seed } from './database/seed.js';
+
+const SHUTDOWN_LIMIT_MS = 5_000;
+
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof Error ? `TaskFlow could not start: ${error.message}` : error);
+  process.exit(1);
+}
+
+async function start(): Promise<void> {
+  const config = readConfig(process.env);
+  const database = await connectDatabase(config.databaseUrl, config.poolSize);
+  await migrate(database.pool);
+  await seed(database.pool, config.seedSize);
+  const app = await buildApp({ database, faults: config.faults, logLevel: config.logLevel });
+  await app.listen({ port: config.port, host: config.host });
+  const { port } = app.server.address() as AddressInfo;
+  console.log(`TaskFlow listening on http://${config.host}:${port} (pid ${process.pid})`);
+  endOnSignals(app, database);
+}
+
+/** Finishes the requests under way, then closes the database. A second signal, or too long a wait, ends at once. */
+function endOnSignals(app: FastifyInstance, database: Database): void {
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (ending) process.exit(1);
+    ending = true;
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+    await app.close();
+    await database.close();
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  void database.exited.then(() => {
+    if (ending) return;
+    console.error('The embedded database ended unexpectedly, so TaskFlow ends too; start it again.');
+    process.exit(1);
+  });
+}

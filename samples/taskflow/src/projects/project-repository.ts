@@ -1,0 +1,64 @@
+import type { Pool } from '../database/connect.js';
+import { withTransaction } from '../database/transaction.js';
+import { isForeignKeyViolation, unknownReference } from '../errors.js';
+import type { Holding } from '../tasks/task.js';
+import type { NewProject, Project, ProjectPatch, ProjectStatus, ProjectSummary } from './project.js';
+
+const COLUMNS = `id, name, description, status, owner_id AS "ownerId", created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+/** All statements about projects. Ids that do not exist give null, not an error. */
+export class ProjectRepository {
+  constructor(private readonly pool: Pool) {}
+
+  async list(filter: { status?: ProjectStatus; limit: number; offset: number }): Promise<ProjectSummary[]> {
+    const { rows } = await this.pool.query<ProjectSummary>(
+      `SELECT ${COLUMNS},
+         (SELECT count(*)::int FROM tasks WHERE project_id = projects.id) AS tasks,
+         (SELECT count(*)::int FROM tasks WHERE project_id = projects.id AND tasks.status = 'completed') AS "completedTasks"
+       FROM projects WHERE $1::text IS NULL OR status = $1 ORDER BY id LIMIT $2 OFFSET $3`,
+      [filter.status ?? null, filter.limit, filter.offset],
+    );
+    return rows;
+  }
+
+  async findById(id: number): Promise<Project | null> {
+    const { rows } = await this.pool.query<Project>(`SELECT ${COLUMNS} FROM projects WHERE id = $1`, [id]);
+    return rows[0] ?? null;
+  }
+
+  async insert(project: NewProject): Promise<Project> {
+    try {
+      const { rows } = await this.pool.query<Project>(
+        `INSERT INTO projects (name, description, owner_id) VALUES ($1, $2, $3) RETURNING ${COLUMNS}`,
+        [project.name, project.description ?? '', project.ownerId],
+      );
+      return rows[0] as Project;
+    } catch (error) {
+      throw isForeignKeyViolation(error) ? unknownReference('User', project.ownerId) : error;
+    }
+  }
+
+  async update(id: number, patch: ProjectPatch): Promise<Project | null> {
+    const { rows } = await this.pool.query<Project>(
+      `UPDATE projects SET name = coalesce($2, name), description = coalesce($3, description),
+         status = coalesce($4, status), updated_at = now() WHERE id = $1 RETURNING ${COLUMNS}`,
+      [id, patch.name ?? null, patch.description ?? null, patch.status ?? null],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Deletes a project with its tasks, and returns what those were. */
+  async delete(id: number): Promise<Holding[] | null> {
+    return withTransaction(this.pool, async (client) => {
+      // Locked first: a task that is being created in the project waits, and then finds no project.
+      const found = await client.query('SELECT 1 FROM projects WHERE id = $1 FOR UPDATE', [id]);
+      if (found.rows.length === 0) return null;
+      const deleted = await client.query<Holding>(
+        'DELETE FROM tasks WHERE project_id = $1 RETURNING status, assignee_id AS "assigneeId"',
+        [id],
+      );
+      await client.query('DELETE FROM projects WHERE id = $1', [id]);
+      return deleted.rows;
+    });
+  }
+}

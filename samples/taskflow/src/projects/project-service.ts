@@ -1,0 +1,66 @@
+import type { Counters } from '../counters.js';
+import { notFound } from '../errors.js';
+import type { Faults } from '../faults.js';
+import type { Task } from '../tasks/task.js';
+import type { TaskManager } from '../tasks/task-manager.js';
+import type { TaskRepository } from '../tasks/task-repository.js';
+import { progressOf, sortByUrgency } from './priority.js';
+import type { NewProject, Project, ProjectPage, ProjectPatch, ProjectStatus, ProjectSummary } from './project.js';
+import type { ProjectRepository } from './project-repository.js';
+
+export class ProjectService {
+  constructor(
+    private readonly projects: ProjectRepository,
+    private readonly tasks: TaskRepository,
+    private readonly taskManager: TaskManager,
+    private readonly faults: Faults,
+    private readonly counters: Counters,
+  ) {}
+
+  listProjects(filter: { status?: ProjectStatus; limit: number; offset: number }): Promise<ProjectSummary[]> {
+    return this.projects.list(filter);
+  }
+
+  /** A project with its tasks, most urgent first. Rejects with 404 for an unknown project. */
+  async loadProject(id: number): Promise<ProjectPage> {
+    this.counters.entered('ProjectService.loadProject');
+    const project = await this.requireProject(id);
+    const tasks = await this.loadTasks(id);
+    const page = { ...project, progress: progressOf(tasks), tasks: sortByUrgency(tasks, new Date()) };
+    this.counters.completed('ProjectService.loadProject');
+    return page;
+  }
+
+  async requireProject(id: number): Promise<Project> {
+    const project = await this.projects.findById(id);
+    if (!project) throw notFound('Project', id);
+    return project;
+  }
+
+  createProject(project: NewProject): Promise<Project> {
+    return this.projects.insert(project);
+  }
+
+  async updateProject(id: number, patch: ProjectPatch): Promise<Project> {
+    const project = await this.projects.update(id, patch);
+    if (!project) throw notFound('Project', id);
+    return project;
+  }
+
+  async deleteProject(id: number): Promise<void> {
+    const deletedTasks = await this.projects.delete(id);
+    if (!deletedTasks) throw notFound('Project', id);
+    this.taskManager.forgetTasks(deletedTasks);
+  }
+
+  private async loadTasks(projectId: number): Promise<Task[]> {
+    if (!this.faults.has('n-plus-one')) return this.tasks.findByProject(projectId);
+    const tasks: Task[] = [];
+    for (const taskId of await this.tasks.findIdsByProject(projectId)) {
+      // FAULT n-plus-one: one query per task, one after the other, where a single query would do.
+      const task = await this.tasks.findById(taskId);
+      if (task) tasks.push(task);
+    }
+    return tasks;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Counters } from '../counters.js';
+import { conflict, notFound } from '../errors.js';
+import type { Faults } from '../faults.js';
+import { holderOf, type Holding, type NewTask, type Task, type TaskPatch, type TaskStatus } from './task.js';
+import type { TaskRepository } from './task-repository.js';
+
+/** A user's load as this process believes it, beside what the database says. */
+export interface SlotReport {
+  userId: number;
+  slots: number;
+  active: number;
+  /** `active - slots`: above zero when updates of the slot were lost. */
+  missing: number;
+}
+
+/**
+ * Lives as long as the process and knows, without asking the database, how much work every user has.
+ * All changes to tasks go through it, so that its figures follow.
+ */
+export class TaskManager {
+  /** User id -> number of active tasks (assigned and not completed). */
+  private readonly slots = new Map<number, number>();
+
+  constructor(
+    private readonly tasks: TaskRepository,
+    private readonly faults: Faults,
+    private readonly counters: Counters,
+  ) {}
+
+  /** Takes the loads from the database. To be called once, before the first change. */
+  async start(): Promise<void> {
+    for (const [userId, active] of await this.tasks.countActiveByUser()) this.slots.set(userId, active);
+  }
+
+  /**
+   * Makes a task the work of a user, whoever had it before.
+   * Rejects with 404 for an unknown task, 422 for an unknown user, 409 for a completed task.
+   */
+  async assignTask(taskId: number, userId: number): Promise<Task> {
+    this.counters.entered('TaskManager.assignTask');
+    const slot = this.slots.get(userId) ?? 0;
+    const change = await this.tasks.assign(taskId, userId);
+    if (!change) throw await this.notAssignable(taskId);
+
+    const previous = holderOf(change.before);
+    if (previous !== userId) {
+      if (previous !== null) this.addToSlot(previous, -1);
+      if (this.faults.has('lost-update')) {
+        // FAULT lost-update: `slot` was read before the await. Another assignment to the same user that finished
+        // meanwhile has written the slot too, and this write undoes it.
+        this.slots.set(userId, slot + 1);
+      } else {
+        // Read and written with no await in between: nothing can come between them.
+        this.addToSlot(userId, 1);
+      }
+    }
+    this.counters.completed('TaskManager.assignTask');
+    return change.task;
+  }
+
+  /** Completes a task; completing it again changes nothing. Rejects with 404 for an unknown task. */
+  async completeTask(taskId: number): Promise<Task> {
+    this.counters.entered('TaskManager.completeTask');
+    const task = await this.updateTask(taskId, { status: 'completed' });
+    this.counters.completed('TaskManager.completeTask');
+    return task;
+  }
+
+  /** A project's tasks in the order they were made, all or those in one status. */
+  async getTasksForProject(projectId: number, status?: TaskStatus): Promise<Task[]> {
+    return this.tasks.findByProject(projectId, status);
+  }
+
+  /** Gives the project's most urgent unassigned task to the least loaded user; null when there is none left. */
+  async assignNextAvailable(projectId: number): Promise<Task | null> {
+    this.counters.entered('TaskManager.assignNextAvailable');
+    const userId = this.leastLoadedUser();
+    if (userId === undefined) throw conflict('There is no user to assign a task to; create one first.');
+    // Booked before the await, so that the next caller already sees this user as busier.
+    this.addToSlot(userId, 1);
+    let task: Task | null = null;
+    try {
+      task = await this.tasks.claimNext(projectId, userId);
+    } finally {
+      if (!task) this.addToSlot(userId, -1);
+    }
+    this.counters.completed('TaskManager.assignNextAvailable');
+    return task;
+  }
+
+  async createTask(projectId: number, task: NewTask): Promise<Task> {
+    const created = await this.tasks.insert(projectId, task);
+    if (!created) throw notFound('Project', projectId);
+    return created;
+  }
+
+  /** Changes fields; completing or reopening moves the assignee's load. Rejects with 404 for an unknown task. */
+  async updateTask(taskId: number, patch: TaskPatch): Promise<Task> {
+    const change = await this.tasks.update(taskId, patch);
+    if (!change) throw notFound('Task', taskId);
+    const before = holderOf(change.before);
+    const after = holderOf(change.task);
+    if (before !== after) {
+      if (before !== null) this.addToSlot(before, -1);
+      if (after !== null) this.addToSlot(after, 1);
+    }
+    return change.task;
+  }
+
+  async deleteTask(taskId: number): Promise<void> {
+    const deleted = await this.tasks.delete(taskId);
+    if (!deleted) throw notFound('Task', taskId);
+    this.forgetTasks([deleted]);
+  }
+
+  /** Takes tasks that are gone from their holders' loads. */
+  forgetTasks(deleted: readonly Holding[]): void {
+    for (const task of deleted) {
+      const holder = holderOf(task);
+      if (holder !== null) this.addToSlot(holder, -1);
+    }
+  }
+
+  /** The slots beside the truth. Exact only when no change is under way. */
+  async compareWithDatabase(): Promise<SlotReport[]> {
+    const truth = await this.tasks.countActiveByUser();
+    return [...truth].map(([userId, active]) => {
+      const slots = this.slots.get(userId) ?? 0;
+      return { userId, slots, active, missing: active - slots };
+    });
+  }
+
+  private leastLoadedUser(): number | undefined {
+    let least: number | undefined;
+    let leastLoad = Number.POSITIVE_INFINITY;
+    for (const [userId, load] of this.slots) {
+      if (load < leastLoad) {
+        least = userId;
+        leastLoad = load;
+      }
+    }
+    return least;
+  }
+
+  private addToSlot(userId: number, by: number): void {
+    this.slots.set(userId, (this.slots.get(userId) ?? 0) + by);
+  }
+
+  private async notAssignable(taskId: number): Promise<Error> {
+    const task = await this.tasks.findById(taskId);
+    return task ? conflict(`Task ${taskId} is completed; reopen it before assigning it.`) : notFound('Task', taskId);
+  }
+}

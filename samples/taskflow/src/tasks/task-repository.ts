@@ -1,0 +1,127 @@
+import type { Queryable } from '../database/connect.js';
+import type { Counters } from '../counters.js';
+import { isForeignKeyViolation, unknownReference } from '../errors.js';
+import type { Holding, NewTask, Task, TaskChange, TaskPatch, TaskStatus } from './task.js';
+
+const COLUMNS = `id, project_id AS "projectId", title, description, status, priority, due_date AS "dueDate",
+  assignee_id AS "assigneeId", created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+// The row as it was is locked and read in the same statement that changes it, so "before" is never out of date.
+// Its columns have names of their own, so that COLUMNS stays unambiguous.
+const BEFORE = `WITH old AS (SELECT id AS old_id, status AS old_status, assignee_id AS old_assignee
+  FROM tasks WHERE id = $1 FOR UPDATE)`;
+const RETURNING = `RETURNING ${COLUMNS}, old_status AS "oldStatus", old_assignee AS "oldAssignee"`;
+
+interface ChangedRow extends Task {
+  oldStatus: TaskStatus;
+  oldAssignee: number | null;
+}
+
+/** All statements about tasks. Ids that do not exist give null, not an error. */
+export class TaskRepository {
+  constructor(
+    private readonly db: Queryable,
+    private readonly counters: Counters,
+  ) {}
+
+  async findById(id: number): Promise<Task | null> {
+    this.counters.entered('TaskRepository.findById');
+    const { rows } = await this.db.query<Task>(`SELECT ${COLUMNS} FROM tasks WHERE id = $1`, [id]);
+    this.counters.completed('TaskRepository.findById');
+    return rows[0] ?? null;
+  }
+
+  async findIdsByProject(projectId: number): Promise<number[]> {
+    const { rows } = await this.db.query<{ id: number }>('SELECT id FROM tasks WHERE project_id = $1 ORDER BY id', [
+      projectId,
+    ]);
+    return rows.map((row) => row.id);
+  }
+
+  async findByProject(projectId: number, status?: TaskStatus): Promise<Task[]> {
+    const { rows } = await this.db.query<Task>(
+      `SELECT ${COLUMNS} FROM tasks WHERE project_id = $1 AND ($2::text IS NULL OR status = $2) ORDER BY id`,
+      [projectId, status ?? null],
+    );
+    return rows;
+  }
+
+  async insert(projectId: number, task: NewTask): Promise<Task | null> {
+    const { rows } = await this.db.query<Task>(
+      `INSERT INTO tasks (project_id, title, description, priority, due_date)
+       SELECT id, $2, $3, $4, $5::date FROM projects WHERE id = $1 RETURNING ${COLUMNS}`,
+      [projectId, task.title, task.description ?? '', task.priority ?? 'medium', task.dueDate ?? null],
+    );
+    return rows[0] ?? null;
+  }
+
+  async update(id: number, patch: TaskPatch): Promise<TaskChange | null> {
+    const { rows } = await this.db.query<ChangedRow>(
+      `${BEFORE} UPDATE tasks SET title = coalesce($2, title), description = coalesce($3, description),
+         status = coalesce($4, status), priority = coalesce($5, priority),
+         due_date = CASE WHEN $6 THEN $7::date ELSE due_date END, updated_at = now()
+       FROM old WHERE tasks.id = old_id ${RETURNING}`,
+      [
+        id,
+        patch.title ?? null,
+        patch.description ?? null,
+        patch.status ?? null,
+        patch.priority ?? null,
+        patch.dueDate !== undefined,
+        patch.dueDate ?? null,
+      ],
+    );
+    return toChange(rows[0]);
+  }
+
+  /** Null also for a completed task: there is nothing left to assign. */
+  async assign(id: number, userId: number): Promise<TaskChange | null> {
+    try {
+      const { rows } = await this.db.query<ChangedRow>(
+        `${BEFORE} UPDATE tasks SET assignee_id = $2, status = 'in_progress', updated_at = now()
+         FROM old WHERE tasks.id = old_id AND old_status <> 'completed' ${RETURNING}`,
+        [id, userId],
+      );
+      return toChange(rows[0]);
+    } catch (error) {
+      throw isForeignKeyViolation(error) ? unknownReference('User', userId) : error;
+    }
+  }
+
+  /** Gives the project's most urgent unassigned task to the user; two callers never get the same one. */
+  async claimNext(projectId: number, userId: number): Promise<Task | null> {
+    const { rows } = await this.db.query<Task>(
+      `UPDATE tasks SET assignee_id = $2, status = 'in_progress', updated_at = now()
+       WHERE id = (
+         SELECT id FROM tasks WHERE project_id = $1 AND assignee_id IS NULL AND status <> 'completed'
+         ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), due_date NULLS LAST, id
+         LIMIT 1 FOR UPDATE SKIP LOCKED)
+       RETURNING ${COLUMNS}`,
+      [projectId, userId],
+    );
+    return rows[0] ?? null;
+  }
+
+  async delete(id: number): Promise<Holding | null> {
+    const { rows } = await this.db.query<Holding>(
+      'DELETE FROM tasks WHERE id = $1 RETURNING status, assignee_id AS "assigneeId"',
+      [id],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The number of tasks that are work for each user; users without any count 0. */
+  async countActiveByUser(): Promise<Map<number, number>> {
+    const { rows } = await this.db.query<{ id: number; active: number }>(
+      `SELECT users.id, count(tasks.id)::int AS active FROM users
+       LEFT JOIN tasks ON tasks.assignee_id = users.id AND tasks.status <> 'completed' GROUP BY users.id ORDER BY users.id`,
+    );
+    return new Map(rows.map((row) => [row.id, row.active]));
+  }
+}
+
+function toChange(row: ChangedRow | undefined): TaskChange | null {
+  if (!row) return null;
+  const { oldStatus, oldAssignee, ...task } = row;
+  return { task, before: { status: oldStatus, assigneeId: oldAssignee } };
+}
