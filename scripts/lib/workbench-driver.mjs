@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from './rig-error.mjs';
 
 /** How long an action waits for its target. */
-export const ACTION_TIMEOUT_MS = 15_000;
+const ACTION_TIMEOUT_MS = 15_000;
 
 /** Parts of Microsoft's builds that the served VS Code looks for and does without. */
 const KNOWN_ABSENCES = /vsda|serviceWorker|Service Worker|favicon|fetching the script|\/update\/check/;
