@@ -1,0 +1,57 @@
+import { descriptorOf } from './host.ts';
+
+const FRAMES = 40;
+const REMEMBERED = 5000;
+
+/**
+ * Where the application's code stands now: raw frames `function\turl\tline\tcolumn`, without libraries and Node's own.
+ * V8's structured stack trace is used with our own formatter for the duration, so that no formatter of the application
+ * runs and `Error.stackTraceLimit` is as before.
+ */
+export class CallSites {
+  private readonly ids = new Map<string, number>();
+
+  constructor(private readonly define: (id: number, text: string) => boolean) {}
+
+  /** Number of the present call site, 0 when no frame of the application is on the stack. */
+  here(): number {
+    const text = this.frames();
+    if (text === '') return 0;
+    let id = this.ids.get(text);
+    if (id === undefined) {
+      if (this.ids.size >= REMEMBERED) return 0;
+      id = this.ids.size + 1;
+      if (!this.define(id, text)) return 0;
+      this.ids.set(text, id);
+    }
+    return id;
+  }
+
+  private frames(): string {
+    const limit = descriptorOf(Error, 'stackTraceLimit');
+    const prepare = descriptorOf(Error, 'prepareStackTrace');
+    if (limit?.writable === false || prepare?.configurable === false) return '';
+    try {
+      Object.defineProperty(Error, 'stackTraceLimit', { value: FRAMES, writable: true, configurable: true, enumerable: true });
+      Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, configurable: true, enumerable: false });
+      const holder: { stack?: unknown } = {};
+      Error.captureStackTrace(holder);
+      return typeof holder.stack === 'string' ? holder.stack : '';
+    } finally {
+      if (limit === undefined) delete (Error as { stackTraceLimit?: number }).stackTraceLimit;
+      else Object.defineProperty(Error, 'stackTraceLimit', limit);
+      if (prepare === undefined) delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
+      else Object.defineProperty(Error, 'prepareStackTrace', prepare);
+    }
+  }
+}
+
+function format(_error: Error, frames: readonly NodeJS.CallSite[]): string {
+  for (const frame of frames) {
+    const url = frame.getFileName() ?? frame.getScriptNameOrSourceURL();
+    if (!url || url.startsWith('node:') || url.includes('node_modules') || url.includes('nodescope-agent')) continue;
+    const name = frame.getFunctionName() ?? '';
+    return `${name.slice(0, 200)}\t${url.slice(0, 1000)}\t${frame.getLineNumber() ?? 0}\t${frame.getColumnNumber() ?? 0}`;
+  }
+  return '';
+}

@@ -1,0 +1,198 @@
+import type { Context } from './context.ts';
+import { define, descriptorOf, type Host, keysOf, prototypeOf, sourceOf } from './host.ts';
+import { hashText, type Probe } from './probe.ts';
+import type { Tracer } from './tracer.ts';
+import { Note } from './wire.ts';
+import { dress, makeWrapper } from './wrap.ts';
+
+type AnyFunction = (...args: never[]) => unknown;
+const MAX_PROTOTYPES = 32;
+
+/**
+ * Replaces the bindings a function is called through by its wrapper, and remembers how to undo each. Called from
+ * breakpoint conditions, that is from inside the application's frames: nothing here throws or runs its code.
+ */
+export class Rebinder {
+  constructor(
+    private readonly tracer: Tracer,
+    private readonly context: Context,
+    private readonly host: Host,
+    private readonly note: (probe: number, note: number, text: string) => void,
+  ) {}
+
+  /** Whether `value` is the function the probe means: same source text (its end, since `toString` may start earlier). */
+  matches(probe: Probe, value: unknown): value is AnyFunction {
+    if (typeof value !== 'function' || this.host.types.isProxy(value)) return false;
+    const text = sourceOf(value);
+    const { sourceLength, sourceHash } = probe.config;
+    return text.length >= sourceLength && hashText(text.slice(text.length - sourceLength)) === sourceHash;
+  }
+
+  /** The wrapper for `original`, made at first need. */
+  private wrapperFor(probe: Probe, original: AnyFunction): AnyFunction {
+    probe.wrapper ??= makeWrapper(this.tracer, this.context, probe, descriptorOf(original, 'prototype')?.writable === true && !this.isGenerator(original));
+    if (probe.original === null) {
+      probe.original = original;
+      dress(probe.wrapper, original);
+    }
+    return probe.wrapper;
+  }
+
+  private isGenerator(fn: AnyFunction): boolean {
+    return this.host.types.isGeneratorFunction(fn);
+  }
+
+  /**
+   * For an assignable binding: `f = bind(probe, f, v => { f = v })`. Gives what to assign: the wrapper, or the value as it
+   * was when it is not the function meant.
+   */
+  bind(probe: Probe, value: unknown, assign: (value: unknown) => void): unknown {
+    if (value === probe.wrapper && value !== null) return value;
+    if (!this.matches(probe, value)) {
+      this.note(probe.config.id, Note.unreachable, 'its name is bound to another value');
+      return value;
+    }
+    const original = value;
+    const wrapper = this.wrapperFor(probe, original);
+    probe.restores.push(() => assign(original));
+    this.rebindExports(probe, original, wrapper);
+    this.note(probe.config.id, Note.bound, '');
+    return wrapper;
+  }
+
+  /** For a `const`: whether the frame's value is the function meant; the host then pauses once and sets the variable. */
+  arm(probe: Probe, value: unknown): boolean {
+    if (value === probe.wrapper && value !== null) return false;
+    if (!this.matches(probe, value)) {
+      this.note(probe.config.id, Note.unreachable, 'its name is bound to another value');
+      return false;
+    }
+    this.rebindExports(probe, value, this.wrapperFor(probe, value));
+    return true;
+  }
+
+  /** For a method: the holder on the receiver's prototype chain whose own property is the function. */
+  method(probe: Probe, self: unknown, key: string): void {
+    let holder: unknown = self;
+    for (let i = 0; i < MAX_PROTOTYPES && this.isObject(holder); i++) {
+      if (this.host.types.isProxy(holder)) break;
+      const value = descriptorOf(holder, key)?.value;
+      if (value !== undefined && value === probe.wrapper) return;
+      if (this.matches(probe, value)) {
+        this.replaceProperty(probe, holder, key, value);
+        return;
+      }
+      holder = prototypeOf(holder);
+    }
+    if (!this.exported(probe)) this.note(probe.config.id, Note.unreachable, `no object on the receiver's prototype chain holds it as "${key}"`);
+  }
+
+  /** Looks for the function by its source text among what loaded CommonJS modules export, and replaces it there. */
+  exported(probe: Probe): boolean {
+    const original = probe.original ?? this.findExport(probe);
+    if (original === null) {
+      this.note(probe.config.id, Note.unreachable, 'neither its name nor an export leads to it');
+      return false;
+    }
+    const before = probe.restores.length;
+    this.rebindExports(probe, original, this.wrapperFor(probe, original));
+    if (probe.restores.length === before) return false;
+    this.note(probe.config.id, Note.bound, '');
+    return true;
+  }
+
+  private findExport(probe: Probe): AnyFunction | null {
+    const cache = this.host.module._cache ?? {};
+    for (const file of keysOf(cache)) {
+      const module = cache[file];
+      const exported = this.isObject(module) ? (descriptorOf(module, 'exports')?.value as unknown) : undefined;
+      if (this.matches(probe, exported)) return exported;
+      if (typeof exported !== 'object' || exported === null || this.host.types.isProxy(exported)) continue;
+      for (const key of keysOf(exported).slice(0, 1000)) {
+        const value = descriptorOf(exported, key)?.value as unknown;
+        if (this.matches(probe, value)) return value;
+      }
+    }
+    return null;
+  }
+
+  /** Replaces `holder[key]`, which is `original`, and remembers to put it back. */
+  replaceProperty(probe: Probe, holder: object, key: PropertyKey, original: AnyFunction): boolean {
+    const descriptor = descriptorOf(holder, key);
+    if (descriptor === undefined || !('value' in descriptor)) return false;
+    if (!descriptor.configurable && !descriptor.writable) {
+      this.note(probe.config.id, Note.unreachable, `the property "${String(key)}" that holds it is frozen`);
+      return false;
+    }
+    const wrapper = this.wrapperFor(probe, original);
+    define(holder, key, { ...descriptor, value: wrapper });
+    probe.restores.push(() => {
+      const now = descriptorOf(holder, key);
+      if (now?.value === wrapper) define(holder, key, { ...now, value: original });
+    });
+    this.note(probe.config.id, Note.bound, '');
+    return true;
+  }
+
+  private isObject(value: unknown): value is object {
+    return (typeof value === 'object' && value !== null) || typeof value === 'function';
+  }
+
+  /** CommonJS: what `module.exports` of loaded modules holds under any name is a second binding of the same function. */
+  private rebindExports(probe: Probe, original: AnyFunction, wrapper: AnyFunction): void {
+    const cache = this.host.module._cache;
+    if (cache === undefined) return;
+    for (const file of keysOf(cache)) {
+      const module = cache[file];
+      if (module === undefined || !this.isObject(module)) continue;
+      const exported = descriptorOf(module, 'exports')?.value as unknown;
+      if (exported === original) {
+        (module as { exports: unknown }).exports = wrapper;
+        probe.restores.push(() => {
+          if (module.exports === wrapper) module.exports = original;
+        });
+      } else if (typeof exported === 'object' && exported !== null && !this.host.types.isProxy(exported)) {
+        this.rebindOwn(probe, exported, original, wrapper);
+      }
+    }
+  }
+
+  private rebindOwn(probe: Probe, holder: object, original: AnyFunction, wrapper: AnyFunction): void {
+    for (const key of keysOf(holder).slice(0, 1000)) {
+      const descriptor = descriptorOf(holder, key);
+      if (descriptor?.value !== original || !(descriptor.writable || descriptor.configurable)) continue;
+      define(holder, key, { ...descriptor, value: wrapper });
+      probe.restores.push(() => {
+        const now = descriptorOf(holder, key);
+        if (now?.value === wrapper) define(holder, key, { ...now, value: original });
+      });
+    }
+  }
+
+  /** Identity when the original is known; before that the source text decides, and the value found is the original from then on. */
+  is(probe: Probe, value: unknown): boolean {
+    if (probe.original !== null) return value === probe.original;
+    if (!this.matches(probe, value)) return false;
+    this.wrapperFor(probe, value);
+    return true;
+  }
+
+  /** Bounded search of `root`'s own properties, `depth` levels down, for holders of the original. */
+  search(probe: Probe, root: unknown, depth: number): boolean {
+    let budget = 2000;
+    let found = false;
+    const seen = new Set<object>();
+    const visit = (object: object, level: number) => {
+      if (seen.has(object) || budget <= 0 || this.host.types.isProxy(object)) return;
+      seen.add(object);
+      for (const key of Reflect.ownKeys(object)) {
+        if (--budget <= 0) return;
+        const value = descriptorOf(object, key)?.value as unknown;
+        if (typeof value === 'function' && this.is(probe, value)) found = this.replaceProperty(probe, object, key, value as AnyFunction) || found;
+        else if (level > 1 && typeof value === 'object' && value !== null) visit(value, level - 1);
+      }
+    };
+    if (this.isObject(root)) visit(root, depth);
+    return found;
+  }
+}

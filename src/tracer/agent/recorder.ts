@@ -1,0 +1,88 @@
+import { OVERFLOW, type RecordBuffer } from './buffer.ts';
+import type { Capturer } from './capture.ts';
+import type { Host } from './host.ts';
+import { Rec } from './wire.ts';
+
+const SAMPLE_MASK = 31;
+
+/**
+ * Frames records: time stamps, commit or roll back, drops, and the measurement of our own cost. A record that throws
+ * (overflow, a bug of ours) is rolled back and counted; it never reaches the application.
+ */
+export class Recorder {
+  private lastNs = 0;
+  private droppedUnreported = 0;
+  private records = 0;
+  private sampledMs = 0;
+  private samples = 0;
+  private startedAt = 0;
+  private measuring = false;
+  private beforeNs = 0;
+  dropped = 0;
+  writing = false;
+  onBroken: (probe: number, error: unknown) => void = () => {};
+
+  constructor(
+    readonly out: RecordBuffer,
+    readonly capture: Capturer,
+    private readonly host: Host,
+  ) {}
+
+  /** Milliseconds the agent has spent on the main thread writing records: every 32nd is timed, the rest extrapolated. */
+  spentMs(): number {
+    return this.samples === 0 ? 0 : (this.sampledMs / this.samples) * this.records;
+  }
+
+  /** Opens a record; `false` when another one is open (re-entered by an interrupt): the caller then counts a drop. */
+  begin(kind: number): boolean {
+    if (this.writing) return this.drop();
+    this.writing = true;
+    const now = this.host.now();
+    this.measuring = (this.records++ & SAMPLE_MASK) === 0;
+    this.startedAt = now;
+    this.capture.begin(now);
+    const ns = Math.round(now * 1e6);
+    this.beforeNs = this.lastNs;
+    const out = this.out;
+    if (this.droppedUnreported > 0) this.reportDrops(ns);
+    out.byte(kind);
+    out.varint(ns > this.lastNs ? ns - this.lastNs : 0);
+    if (ns > this.lastNs) this.lastNs = ns;
+    return true;
+  }
+
+  private reportDrops(ns: number): void {
+    const out = this.out;
+    out.byte(Rec.dropped);
+    out.varint(ns > this.lastNs ? ns - this.lastNs : 0);
+    out.varint(this.droppedUnreported);
+    out.commit();
+    if (ns > this.lastNs) this.lastNs = ns;
+    this.beforeNs = this.lastNs;
+    this.droppedUnreported = 0;
+  }
+
+  end(): void {
+    this.out.commit();
+    this.writing = false;
+    if (this.measuring) {
+      this.sampledMs += this.host.now() - this.startedAt;
+      this.samples++;
+    }
+  }
+
+  /** Undoes the open record after `error`; `probe` is told when the error is not a mere lack of room. */
+  abort(error: unknown, probe: number): void {
+    this.out.rollback();
+    this.lastNs = this.beforeNs;
+    this.writing = false;
+    this.drop();
+    if (error !== OVERFLOW) this.onBroken(probe, error);
+  }
+
+  drop(): false {
+    this.dropped++;
+    this.droppedUnreported++;
+    return false;
+  }
+}

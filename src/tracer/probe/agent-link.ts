@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import type { AgentConfig, AgentStats } from '../agent/main.ts';
+import type { ProbeConfig } from '../agent/probe.ts';
+import { SECRET_NAMES } from '../safety/secrets.ts';
+import { evaluateValue, type EvaluateResult, type Inspector } from '../target/inspector.ts';
+import { agentSource } from './agent-source.ts';
+
+/** Limits of one captured value that users of such tools accept (RESEARCH A), and of one record. */
+const CAPTURE_LIMITS = { depth: 5, items: 100, stringLength: 1000, bytes: 16_384, ms: 5 };
+const SILENCE_MS = 3000;
+
+export interface AgentOptions {
+  readonly bufferBytes: number;
+  readonly eventsPerSecond: number;
+  readonly closeInspector: boolean;
+}
+
+/** The host's end of the agent: each method is one command over the inspector. */
+export class AgentLink {
+  private constructor(
+    private readonly inspector: Inspector,
+    readonly name: string,
+  ) {}
+
+  /** Puts a new agent into the target. */
+  static async install(inspector: Inspector, options: AgentOptions): Promise<AgentLink> {
+    const name = `__nodescope_${randomBytes(6).toString('hex')}`;
+    const config: AgentConfig = { name, limits: CAPTURE_LIMITS, secretNames: SECRET_NAMES, silenceMs: SILENCE_MS, ...options };
+    const expression = `(() => {${agentSource()}
+nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' ? require : undefined);})()
+//# sourceURL=nodescope-agent`;
+    await evaluateValue(inspector, expression, true);
+    return new AgentLink(inspector, name);
+  }
+
+  /** Expression that stands for the agent, for conditions and calls. */
+  get reference(): string {
+    return `globalThis.${this.name}`;
+  }
+
+  call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    return evaluateValue<T>(this.inspector, `${this.reference}.${method}(${args.map((arg) => JSON.stringify(arg)).join(',')})`);
+  }
+
+  add(probes: readonly ProbeConfig[]): Promise<void> {
+    return this.call('add', probes);
+  }
+
+  /** Records from the front of the target's buffer; empty when there are none. Rejects when the agent is gone. */
+  async drain(maxBytes: number): Promise<Buffer> {
+    return Buffer.from(await this.call<string>('drain', maxBytes), 'base64');
+  }
+
+  stats(): Promise<AgentStats> {
+    return this.call('stats');
+  }
+
+  /** Object id of the wrapper of a probe whose binding only the debugger can set. */
+  async wrapperObject(probe: number, constructible: boolean): Promise<string> {
+    return this.objectOf(`${this.reference}.prepare(${probe},${constructible})`);
+  }
+
+  async originalObject(probe: number): Promise<string> {
+    return this.objectOf(`${this.reference}.original(${probe})`);
+  }
+
+  private async objectOf(expression: string): Promise<string> {
+    const answer = await this.inspector.send<EvaluateResult>('Runtime.evaluate', { expression, silent: true, objectGroup: this.name });
+    return answer.result.objectId ?? '';
+  }
+
+  /** Releases what the inspector holds for us in the target. */
+  async release(): Promise<void> {
+    await this.inspector.send('Runtime.releaseObjectGroup', { objectGroup: this.name });
+  }
+}

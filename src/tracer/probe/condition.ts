@@ -1,0 +1,52 @@
+import type { FunctionNode } from './function-index.ts';
+
+/**
+ * The breakpoint condition that stands at a function's start: it tells the agent of the hit and, where the binding can be
+ * reached from the frame, replaces it. It is true only when the debugger itself has to write the binding (`const`).
+ * Only names from the parsed script and a number go into it; both are checked.
+ */
+export function entryCondition(agent: string, probe: number, node: FunctionNode): string {
+  const a = `globalThis.${agent}`;
+  const hit = `${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})`;
+  const { binding } = node;
+  switch (binding.kind) {
+    case 'assignable': {
+      const name = identifier(binding.name);
+      return `(${hit}&&(typeof ${name}==="function"?${name}=${a}.bind(${probe},${name},v=>{${name}=v}):${a}.exported(${probe})),false)`;
+    }
+    case 'constant': {
+      const name = identifier(binding.name);
+      return `(${hit}&&(typeof ${name}==="function"?${a}.arm(${probe},${name}):(${a}.exported(${probe}),false)))`;
+    }
+    case 'property':
+      return `(${hit}&&${a}.method(${probe},${node.arrow ? 'this' : receiver(node)},${JSON.stringify(binding.key)}),false)`;
+    case 'none':
+      return `(${hit}&&${a}.unbound(${probe}),false)`;
+  }
+}
+
+/** True for every call that comes past the wrapper: the next one pauses, to show its callers. */
+export function hitCondition(agent: string, probe: number, node: FunctionNode): string {
+  const a = `globalThis.${agent}`;
+  return `${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})`;
+}
+
+/** The condition at detach: true once the debugger is to put the original back into a `const`. */
+export function exitCondition(agent: string, probe: number): string {
+  return `globalThis.${agent}.unarm(${probe})`;
+}
+
+/** An arrow function's `this` belongs to the code around it and may not be available in its frame. */
+function receiver(node: FunctionNode): string {
+  return node.arrow && node.binding.kind !== 'property' ? 'undefined' : 'this';
+}
+
+function argumentsOf(node: FunctionNode, agent: string): string {
+  if (!node.arrow) return 'arguments';
+  return `[${node.parameters.map((name) => (name === null ? `${agent}.absent` : identifier(name))).join(',')}]`;
+}
+
+function identifier(name: string): string {
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(name)) throw new Error(`not an identifier: ${name}`);
+  return name;
+}

@@ -1,0 +1,54 @@
+import type { ProbeConfig } from '../agent/probe.ts';
+import type { Engine } from '../event/event.ts';
+import type { ProbeState } from '../store/manifest.ts';
+import type { BreakLocation } from './debugger-domain.ts';
+import type { ResolvedFunction } from './resolve.ts';
+
+/** A function probe on its way up the ladder (DESIGN 3): where it stands and what the target has said of it. */
+export class InstalledProbe {
+  engine: Engine = 'none';
+  status: ProbeState['status'] = 'waiting';
+  reason = 'the function has not been called since the probe was set';
+  calls = 0;
+  audit: ProbeState['audit'] = null;
+  /** The breakpoint at the function's start while one is set. */
+  breakpoint: string | null = null;
+  location: BreakLocation | null = null;
+  /** The binding holds the wrapper. */
+  bound = false;
+  /** The debugger wrote a `const`, so only the debugger can write it back. */
+  constant = false;
+  wrapperObject = '';
+  direct = 0;
+  /** Call sites already tried, `scriptId:line:column`. */
+  readonly triedSites = new Set<string>();
+  wantsCaller = false;
+  /** Variables in callers' scopes that the debugger wrote, and has to write back. */
+  readonly variables: { readonly site: string; readonly frame: number; readonly scope: number; readonly variable: string }[] = [];
+
+  constructor(
+    readonly at: string,
+    readonly config: ProbeConfig,
+    readonly fn: ResolvedFunction,
+    readonly predictedCallsPerSecond: number | null,
+  ) {
+    if (fn.warning !== '') this.reason = `${this.reason}; ${fn.warning}`;
+  }
+
+  state(target: ProbeState['target']): ProbeState {
+    return {
+      id: this.config.id as ProbeState['id'],
+      target,
+      at: this.at,
+      kind: 'function',
+      name: this.fn.name,
+      location: this.fn.location,
+      engine: this.engine,
+      status: this.status,
+      reason: this.reason,
+      calls: this.calls,
+      audit: this.audit,
+      predictedCallsPerSecond: this.predictedCallsPerSecond,
+    };
+  }
+}

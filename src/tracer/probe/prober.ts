@@ -1,0 +1,323 @@
+import type { ProbeConfig } from '../agent/probe.ts';
+import { Note } from '../agent/wire.ts';
+import type { Inspector } from '../target/inspector.ts';
+import type { AgentLink } from './agent-link.ts';
+import { CallSiteRebinder } from './call-site.ts';
+import { entryCondition, exitCondition } from './condition.ts';
+import { type CallFrame, DebuggerDomain, type Paused } from './debugger-domain.ts';
+import { InstalledProbe } from './function-probe.ts';
+import type { ResolvedFunction } from './resolve.ts';
+import { ScriptRegistry } from './script-registry.ts';
+
+/** Pipelined commands that write a variable on the paused frame's scope chain. */
+const WRITABLE_SCOPES = new Set(['closure', 'block', 'module', 'script', 'catch']);
+/** How long a breakpoint stays after rebinding to see calls that come past the wrapper, milliseconds. */
+const LINGER_MS = 250;
+const RESTORE_MS = 800;
+
+/**
+ * Installs function probes in one target: a conditional breakpoint at the first hit rebinds the binding, and is gone
+ * right after (DESIGN 3, fact 5). What cannot be rebound stays on the breakpoint under a rate limit, and says so.
+ */
+export class Prober {
+  readonly registry: ScriptRegistry;
+  readonly domain: DebuggerDomain;
+  private readonly probes = new Map<number, InstalledProbe>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly callSites: CallSiteRebinder;
+  private readonly undo: () => void;
+  private readonly restoring = new Map<string, InstalledProbe>();
+  private closed = false;
+  onChange: (probe: InstalledProbe) => void = () => {};
+
+  constructor(
+    private readonly inspector: Inspector,
+    private readonly agent: AgentLink,
+  ) {
+    this.registry = new ScriptRegistry(inspector);
+    this.domain = new DebuggerDomain(inspector);
+    this.callSites = new CallSiteRebinder(inspector, agent, this.domain);
+    this.undo = this.domain.onPaused((paused) => this.paused(paused));
+  }
+
+  all(): InstalledProbe[] {
+    return [...this.probes.values()];
+  }
+
+  get(id: number): InstalledProbe | undefined {
+    return this.probes.get(id);
+  }
+
+  /** Number of breakpoints of ours in the target now. */
+  get breakpoints(): number {
+    return this.all().filter((probe) => probe.breakpoint !== null).length;
+  }
+
+  /** Sets the breakpoints of all probes, commands pipelined. The Debugger domain must be needed by the caller meanwhile. */
+  async install(entries: readonly { at: string; config: ProbeConfig; fn: ResolvedFunction; predicted: number | null }[]): Promise<void> {
+    await this.agent.add(entries.map((entry) => entry.config));
+    await Promise.all(
+      entries.map(async (entry) => {
+        const probe = new InstalledProbe(entry.at, entry.config, entry.fn, entry.predicted);
+        this.probes.set(entry.config.id, probe);
+        const { node, script } = entry.fn;
+        if (node.generator) probe.reason = `${probe.reason}; of a generator the call is recorded, not what it yields`;
+        try {
+          probe.location = await this.domain.firstBreak(script.id, node.bodyPosition, node.endPosition);
+          if (probe.location === null) return this.fail(probe, 'the debugger has no place to stop in it');
+          if (node.binding.kind === 'constant') probe.wrapperObject = await this.agent.wrapperObject(entry.config.id, node.constructible);
+          await this.arm(probe);
+        } catch (error) {
+          this.fail(probe, error instanceof Error ? error.message : String(error));
+        }
+      }),
+    );
+  }
+
+  private fail(probe: InstalledProbe, why: string): void {
+    probe.status = 'failed';
+    probe.engine = 'none';
+    probe.reason = why;
+    this.onChange(probe);
+  }
+
+  /** Puts the entry breakpoint in place. */
+  private async arm(probe: InstalledProbe): Promise<void> {
+    if (probe.breakpoint !== null || probe.location === null || this.closed) return;
+    await this.domain.need();
+    probe.breakpoint = await this.domain.setBreakpoint(probe.location, entryCondition(this.agent.name, probe.config.id, probe.fn.node));
+    this.onChange(probe);
+  }
+
+  private async disarm(probe: InstalledProbe): Promise<void> {
+    const id = probe.breakpoint;
+    if (id === null) return;
+    probe.breakpoint = null;
+    await this.domain.removeBreakpoint(id).catch(() => undefined);
+    await this.domain.release().catch(() => undefined);
+  }
+
+  /** What the agent said of a probe, in the order of the events around it. */
+  note(id: number, note: number, text: string): void {
+    const probe = this.probes.get(id);
+    if (probe === undefined || this.closed) return;
+    switch (note) {
+      case Note.bound:
+        probe.bound = true;
+        if (probe.engine !== 'breakpoint') {
+          probe.engine = 'rebind';
+          probe.status = 'installed';
+          probe.reason = probe.fn.warning;
+        }
+        this.later(LINGER_MS, () => this.settle(probe));
+        break;
+      case Note.wrapped:
+        break;
+      case Note.direct:
+        probe.direct++;
+        if (probe.bound) void this.leaked(probe);
+        break;
+      case Note.unreachable:
+        probe.engine = 'breakpoint';
+        probe.status = 'limited';
+        probe.reason = this.limitedReason(probe, text);
+        if (!probe.bound) void this.leaked(probe);
+        break;
+      case Note.captureFailed:
+        probe.reason = `capturing values failed and is off for this probe (${text}); its calls are still counted`;
+        break;
+      case Note.overLimit:
+        probe.status = 'limited';
+        if (!probe.bound) probe.engine = 'breakpoint';
+        void this.disarm(probe);
+        this.later(1000, () => void this.arm(probe).catch(() => undefined));
+        break;
+    }
+    this.onChange(probe);
+  }
+
+  private limitedReason(probe: InstalledProbe, text: string): string {
+    const why = probe.fn.node.binding.kind === 'none' ? probe.fn.node.binding.why : text;
+    return `recorded by a breakpoint, at most ${probe.config.hitsPerSecond} calls per second and without results, because ${why}`;
+  }
+
+  /** Some time after rebinding: if every call now comes through the wrapper, the breakpoint has done its work. */
+  private settle(probe: InstalledProbe): void {
+    if (probe.direct > 0) {
+      probe.direct = 0;
+      this.later(LINGER_MS, () => this.settle(probe));
+      return;
+    }
+    probe.wantsCaller = false;
+    if (probe.engine === 'breakpoint' && probe.bound) {
+      probe.engine = 'rebind';
+      probe.status = 'installed';
+      probe.reason = probe.fn.warning;
+    }
+    void this.disarm(probe).then(() => this.onChange(probe));
+  }
+
+  /** Calls come past the wrapper, through a reference made earlier: the next one pauses and shows where it comes from. */
+  private async leaked(probe: InstalledProbe): Promise<void> {
+    if (probe.wantsCaller || this.closed) return;
+    if (this.callSites.exhausted(probe)) {
+      probe.engine = 'breakpoint';
+      probe.status = 'limited';
+      probe.reason = this.limitedReason(probe, 'it is also called through references that were made earlier and could not be found');
+      return;
+    }
+    probe.wantsCaller = true;
+    await this.swap(probe, this.callSites.condition(probe));
+  }
+
+  /** Replaces the probe's breakpoint by one with another condition. */
+  private async swap(probe: InstalledProbe, condition: string): Promise<void> {
+    const { location } = probe;
+    if (location === null || this.closed) return;
+    try {
+      await this.domain.need();
+      const before = probe.breakpoint;
+      if (before !== null) {
+        await this.domain.removeBreakpoint(before);
+        await this.domain.release();
+      }
+      probe.breakpoint = await this.domain.setBreakpoint(location, condition);
+    } catch {
+      // The connection is going; its end is reported elsewhere.
+    }
+  }
+
+  private async pausedAtCallSite(probe: InstalledProbe, paused: Paused): Promise<void> {
+    const outcome = await this.callSites.paused(probe, paused);
+    if (this.closed) return;
+    if (outcome === 'again') return this.swap(probe, this.callSites.condition(probe));
+    probe.wantsCaller = false;
+    probe.direct = 0;
+    await this.arm(probe).catch(() => undefined);
+    this.later(LINGER_MS, () => this.settle(probe));
+  }
+
+  /** The breakpoint of a probe that V8's counts show to be bypassed comes back. */
+  async rearm(probe: InstalledProbe): Promise<void> {
+    await this.arm(probe);
+    this.later(LINGER_MS * 2, () => this.settle(probe));
+  }
+
+  private paused(paused: Paused): void {
+    const id = paused.hitBreakpoints?.find((hit) => this.all().some((probe) => probe.breakpoint === hit) || this.restoring.has(hit));
+    const frame = paused.callFrames[0];
+    if (id === undefined || frame === undefined) return void this.resumeStranger(paused);
+    const restore = this.restoring.get(id);
+    const probe = restore ?? (this.all().find((candidate) => candidate.breakpoint === id) as InstalledProbe);
+    if (restore === undefined && probe.wantsCaller) return void this.pausedAtCallSite(probe, paused);
+    void this.writeConstant(probe, frame, restore !== undefined);
+  }
+
+  /** A `debugger` statement that only stops because our Debugger domain is on: the application goes on at once. */
+  private async resumeStranger(paused: Paused): Promise<void> {
+    const frame = paused.callFrames[0];
+    if (frame === undefined) return;
+    const { scriptId, lineNumber, columnNumber } = frame.location;
+    const answer = await this.inspector.send<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId }).catch(() => null);
+    const line = answer?.scriptSource.split('\n')[lineNumber] ?? '';
+    if (paused.reason === 'other' && /^debugger\b/.test(line.slice(columnNumber))) await this.domain.resume().catch(() => undefined);
+  }
+
+  /**
+   * Writes a `const` while paused at the function's start. All commands leave at once, the resume with them: the process
+   * stands still for one way there, not for round trips (DESIGN 3, fact 2).
+   */
+  private async writeConstant(probe: InstalledProbe, frame: CallFrame, restore: boolean): Promise<void> {
+    const { binding } = probe.fn.node;
+    if (binding.kind !== 'constant') return void this.domain.resume();
+    const value = { objectId: restore ? await this.originalOf(probe) : probe.wrapperObject };
+    const scopes = await this.scopesOf(frame, binding.name, binding.unique);
+    const writes = scopes.map((scopeNumber) =>
+      this.inspector
+        .send('Debugger.setVariableValue', { scopeNumber, variableName: binding.name, newValue: value, callFrameId: frame.callFrameId })
+        .then(() => true)
+        .catch(() => false),
+    );
+    const resumed = this.domain.resume();
+    const done = (await Promise.all(writes)).some(Boolean);
+    await resumed.catch(() => undefined);
+    if (restore) {
+      probe.constant = false;
+      return;
+    }
+    probe.constant = done;
+    if (done) await this.agent.call('bound', probe.config.id).catch(() => undefined);
+    else this.note(probe.config.id, Note.unreachable, `the debugger could not write the constant "${binding.name}"`);
+  }
+
+  private readonly originals = new Map<number, string>();
+  private async originalOf(probe: InstalledProbe): Promise<string> {
+    return this.originals.get(probe.config.id) ?? this.agent.originalObject(probe.config.id);
+  }
+
+  /** Scopes to write to: all that can hold the name when it is declared once, else the innermost that has it. */
+  private async scopesOf(frame: CallFrame, name: string, unique: boolean): Promise<number[]> {
+    const writable = frame.scopeChain.flatMap((scope, index) => (WRITABLE_SCOPES.has(scope.type) ? [index] : []));
+    if (unique) return writable;
+    for (const index of writable) {
+      const objectId = frame.scopeChain[index]?.object.objectId;
+      if (objectId === undefined) continue;
+      const answer = await this.inspector
+        .send<{ result: readonly { name: string }[] }>('Runtime.getProperties', { objectId, ownProperties: true })
+        .catch(() => ({ result: [] }));
+      if (answer.result.some((property) => property.name === name)) return [index];
+    }
+    return [];
+  }
+
+  /**
+   * Takes every probe out of the target: bindings back by the agent, constants by the debugger at the function's next
+   * call, for which it waits a little; a constant not reached stays a forwarder that records nothing.
+   */
+  async remove(): Promise<{ forwarding: readonly InstalledProbe[] }> {
+    this.closed = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    const constants = this.all().filter((probe) => probe.constant);
+    if (constants.length > 0) await this.domain.need();
+    await Promise.all(
+      constants.map(async (probe) => this.originals.set(probe.config.id, await this.agent.originalObject(probe.config.id))),
+    );
+    await this.agent.call('remove');
+    await Promise.all(this.all().map((probe) => this.disarm(probe)));
+    await this.restoreConstants(constants);
+    if (constants.length > 0) await this.domain.release();
+    this.undo();
+    return { forwarding: this.all().filter((probe) => probe.constant) };
+  }
+
+  private async restoreConstants(probes: readonly InstalledProbe[]): Promise<void> {
+    if (probes.length === 0) return;
+    await Promise.all(
+      probes.map(async (probe) => {
+        if (probe.location === null) return;
+        const id = await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id));
+        this.restoring.set(id, probe);
+      }),
+    );
+    const deadline = Date.now() + RESTORE_MS;
+    while (probes.some((probe) => probe.constant) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    await Promise.all([...this.restoring.keys()].map((id) => this.domain.removeBreakpoint(id).catch(() => undefined)));
+    this.restoring.clear();
+  }
+
+  private later(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      if (!this.closed) action();
+    }, ms);
+    timer.unref();
+    this.timers.add(timer);
+  }
+
+  dispose(): void {
+    this.closed = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.undo();
+    this.registry.dispose();
+  }
+}

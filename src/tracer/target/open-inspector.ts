@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { inspectorDidNotOpen, noSuchProcess, notNode, notPermitted } from '../error/target-errors.ts';
+import { inspectorAt } from './discovery.ts';
+import { evaluateValue, Inspector } from './inspector.ts';
+import { describeProcess, inspectorOf } from './process-list.ts';
+import { textOf } from '../error/error.ts';
+
+export interface OpenedInspector {
+  readonly url: string;
+  /** Whether we opened it, and so close it when we leave. */
+  readonly opened: boolean;
+}
+
+const DEFAULT_PORT = 9229;
+const WAIT_MS = 5000;
+const SIGUSR1_MASK = 1n << 9n;
+
+/**
+ * The inspector of process `pid`, opened when it is closed (`SIGUSR1` on POSIX, `process._debugProcess`). Node opens it on
+ * one fixed port; so that several processes can be attached at once, it is moved to a free port right away.
+ * Throws `target.no-process`, `target.not-node`, `target.not-permitted`, `target.inspector-closed`.
+ */
+export async function openInspector(pid: number): Promise<OpenedInspector> {
+  await requireNode(pid);
+  const present = await inspectorOf(pid);
+  if (present !== null) return { url: present.url, opened: false };
+  const port = await debugPort(pid);
+  const holder = await holderOf(port);
+  if (holder !== null) throw inspectorDidNotOpen(pid, port, holder);
+  try {
+    (process as unknown as { _debugProcess(pid: number): void })._debugProcess(pid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') throw notPermitted(pid);
+    throw noSuchProcess(pid);
+  }
+  const url = await waitForInspector(pid, port);
+  return { url: await moveToFreePort(pid, url), opened: true };
+}
+
+/** A signal kills a process that does not catch it, so this is settled before one is sent. */
+async function requireNode(pid: number): Promise<void> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EPERM' ? notPermitted(pid) : noSuchProcess(pid);
+  }
+  if (process.platform === 'linux') {
+    const [status, name] = await Promise.all([
+      readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''),
+      readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'unknown'),
+    ]);
+    const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+    if ((await describeProcess(pid)) === null) throw notNode(pid, name.trim());
+    // A Node process so young that its handler is not there yet would die of the signal: wait for it.
+    if ((caught & SIGUSR1_MASK) === 0n) await waitForHandler(pid, name.trim());
+    return;
+  }
+  if ((await describeProcess(pid)) === null) throw notNode(pid, 'not node by its command');
+}
+
+async function waitForHandler(pid: number, name: string): Promise<void> {
+  const deadline = Date.now() + 2000;
+  while (Date.now() < deadline) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+    if ((caught & SIGUSR1_MASK) !== 0n) return;
+    await delay(50);
+  }
+  throw notNode(pid, `${name}, which does not handle SIGUSR1`);
+}
+
+/** The port a signal makes the process open: its --inspect-port, else 9229. */
+async function debugPort(pid: number): Promise<number> {
+  if (process.platform !== 'linux') return DEFAULT_PORT;
+  const files = await Promise.all(['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')));
+  const options = `${files[0]}\0${/(?:^|\0)NODE_OPTIONS=([^\0]*)/.exec(files[1] ?? '')?.[1] ?? ''}`;
+  const match = /--(?:inspect-port|debug-port)[=\0 ](?:[\w.]+:)?(\d+)/.exec(options);
+  return match === null ? DEFAULT_PORT : Number(match[1]);
+}
+
+/** Who listens on `port`, in words; null when it is free. */
+async function holderOf(port: number): Promise<string | null> {
+  const found = await inspectorAt('127.0.0.1', port, 500);
+  if (found.kind === 'nothing') return null;
+  if (found.kind === 'other') return 'another program';
+  try {
+    const inspector = await Inspector.connect(found.url);
+    const pid = await evaluateValue<number>(inspector, 'process.pid').finally(() => inspector.close());
+    return `the Node process ${pid}`;
+  } catch (error) {
+    return `a Node process that does not answer (${textOf(error)})`;
+  }
+}
+
+async function waitForInspector(pid: number, port: number): Promise<string> {
+  const deadline = Date.now() + WAIT_MS;
+  for (;;) {
+    const found = (await inspectorOf(pid)) ?? (process.platform === 'linux' ? null : await atPort(pid, port));
+    if (found !== null) return found.url;
+    if (Date.now() > deadline) throw inspectorDidNotOpen(pid, port, await holderOf(port));
+    await delay(15);
+  }
+}
+
+/** Where a process's ports cannot be listed, the default port is asked, and the process behind it for its pid. */
+async function atPort(pid: number, port: number): Promise<{ url: string } | null> {
+  const found = await inspectorAt('127.0.0.1', port, 300);
+  if (found.kind !== 'inspector') return null;
+  const inspector = await Inspector.connect(found.url);
+  try {
+    return (await evaluateValue<number>(inspector, 'process.pid')) === pid ? { url: found.url } : null;
+  } finally {
+    await inspector.close();
+  }
+}
+
+/** Closes and reopens the inspector on a free port, from inside the process once our connection is gone. */
+async function moveToFreePort(pid: number, url: string): Promise<string> {
+  const port = await freePort();
+  const inspector = await Inspector.connect(url);
+  try {
+    await evaluateValue(
+      inspector,
+      `void (() => {
+        const load = process.getBuiltinModule ?? require;
+        const inspector = load('node:inspector');
+        load('node:timers').setTimeout(() => { inspector.close(); inspector.open(${port}, '127.0.0.1'); }, 20);
+      })()`,
+      true,
+    );
+  } finally {
+    await inspector.close();
+  }
+  const deadline = Date.now() + WAIT_MS;
+  for (;;) {
+    const found = await inspectorAt('127.0.0.1', port, 300);
+    if (found.kind === 'inspector') return found.url;
+    if (Date.now() > deadline) throw inspectorDidNotOpen(pid, port, null);
+    await delay(10);
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
