@@ -374,7 +374,7 @@ export class Controller {
     this.#width = widths.main;
     const edge = s.mode === 'stopped' ? s.range.to : this.#edge.at(now, smooth && s.mode === 'live');
     if (s.mode === 'live') this.#followEdge(edge);
-    return this.#sync.frame(s, widths, now) || s.mode !== 'stopped';
+    return this.#sync.frame(s, widths, now) || s.mode === 'live';
   }
 
   /** The moving edge of what is known, for drawing open calls. */

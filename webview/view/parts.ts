@@ -1,0 +1,62 @@
+import { formatValue } from '../../src/tracer/event/format.ts';
+import type { SourceLocation } from '../../src/tracer/event/location.ts';
+import type { SpanBrief } from '../messages.ts';
+import type { Controller } from '../model/controller.ts';
+import type { Change } from '../model/diff.ts';
+import { oneLine, shortPlace } from '../model/text.ts';
+import { formatDuration, formatTime } from '../model/time.ts';
+import { el, link } from './dom.ts';
+
+/** Pieces that several tabs show. */
+
+export function section(title: string, children: readonly (Node | null)[]): HTMLElement {
+  return el('section', {}, [el('h3', { text: title }), ...children]);
+}
+
+export function locationLink(cinema: Controller, location: SourceLocation | null): HTMLElement {
+  if (location === null) return el('span', { class: 'muted', text: 'source line unknown' });
+  const full = `${location.file}:${location.line}`;
+  return link(shortPlace(location.file, location.line), `Open ${oneLine(full, 300)}`, () => cinema.open(location));
+}
+
+/** A link that selects a call and moves the playhead to its start. */
+export function spanLink(cinema: Controller, span: SpanBrief): HTMLElement {
+  const text = oneLine(span.name, 120);
+  const length = span.end === null ? 'still running' : formatDuration(span.end - span.start);
+  const button = link(text, `Go to ${text} at ${formatTime(span.start, 1_000)} (${length})`, () => cinema.goTo(span));
+  if (span.failed) button.classList.add('failed');
+  return button;
+}
+
+/** A link that moves the playhead. */
+export function timeLink(cinema: Controller, t: number): HTMLElement {
+  const text = formatTime(t, 1_000);
+  return link(text, `Move the playhead to ${text}`, () => cinema.movePlayhead(t, { show: true }));
+}
+
+const SIGNS = { add: '+', remove: '−', change: '~' } as const;
+const WORDS = { add: 'added', remove: 'removed', change: 'changed' } as const;
+
+/** Changes as lines of old and new value; signs and words, so that nothing depends on colour. */
+export function diffList(changes: readonly Change[]): HTMLElement {
+  const items = changes.map((change) => {
+    const parts: (Node | null)[] = [
+      el('span', {
+        class: 'sign',
+        text: SIGNS[change.op],
+        attributes: { 'aria-label': WORDS[change.op], role: 'img' },
+      }),
+      change.path === '' ? null : el('span', { class: 'key', text: `${change.path} ` }),
+      change.before === null ? null : el('del', { text: formatValue(change.before, 160) }),
+      change.op === 'change' ? el('span', { class: 'muted', text: ' → ' }) : null,
+      change.after === null ? null : el('ins', { text: formatValue(change.after, 160) }),
+    ];
+    return el('li', { class: `change ${change.op}` }, parts);
+  });
+  return el('ul', { class: 'diff' }, items);
+}
+
+/** What a tab says when it has nothing to show, and why. */
+export function nothing(title: string, why: string): HTMLElement {
+  return el('div', { class: 'nothing' }, [el('p', { class: 'nothing-title', text: title }), el('p', { text: why })]);
+}
