@@ -1,7 +1,8 @@
 import type { SourceLocation } from '../src/tracer/event/location.ts';
 import type { CapturedValue } from '../src/tracer/event/value.ts';
 import type { Finding } from '../src/tracer/finding/finding.ts';
-import type { TimelineWindow } from '../src/tracer/query/timeline.ts';
+import type { ValueChange } from '../src/tracer/query/diff.ts';
+import type { TimelineWindow } from '../src/tracer/query/timeline-window.ts';
 import type { ProbeState } from '../src/tracer/store/manifest.ts';
 
 /**
@@ -67,6 +68,8 @@ export interface StateAround {
   readonly holder: number | null;
   readonly before: CapturedValue | null;
   readonly after: CapturedValue | null;
+  /** From `before` to `after`; empty when either is unknown. */
+  readonly diff: readonly ValueChange[];
 }
 
 /** Everything about one span. */
@@ -85,20 +88,25 @@ export interface CallDetail {
   readonly findings: readonly string[];
 }
 
-/** One watched place and what it held at the moment asked for. */
+/** One watched place and what it held at the moment asked for; a `StateEntry` of the store fits, with `by` looked up. */
 export interface StateItem {
+  readonly target: number;
   /** Object that holds the path; null when identity is unknown. */
   readonly holder: number | null;
   readonly path: string;
   /** Map key, Set member or property; null when the path itself is meant. */
   readonly key: CapturedValue | null;
   readonly value: CapturedValue;
+  /** false once it was deleted or cleared; `value` is then `undefined`. */
+  readonly present: boolean;
   /** Since when it has held this value. */
   readonly since: number;
   /** The call that gave it this value; null when none was seen. */
   readonly by: SpanBrief | null;
   /** What it held before that; null when nothing earlier is known. */
   readonly before: CapturedValue | null;
+  /** From `before` to `value`; empty when `before` is unknown. */
+  readonly diff: readonly ValueChange[];
 }
 
 export interface RecordingStatus {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../src/tracer/finding/finding.ts';
-import type { TimelineWindow } from '../../src/tracer/query/timeline.ts';
+import type { TimelineWindow } from '../../src/tracer/query/timeline-window.ts';
 import type { ProbeState } from '../../src/tracer/store/manifest.ts';
 import type { CallDetail, RecordingStatus, SpanBrief, StateItem, Tab, TargetBrief, TimeRange } from '../messages.ts';
 import type { Mode } from './mode.ts';

@@ -1,4 +1,4 @@
-import type { SpanFlag, SpanKind, TimelineColumns, TimelineWindow } from '../../src/tracer/query/timeline.ts';
+import type { SpanFlag, SpanKind, TimelineColumns, TimelineWindow } from '../../src/tracer/query/timeline-window.ts';
 import { type Layout, ROW, rowTop } from './layout.ts';
 import { type Viewport, xOf } from './viewport.ts';
 

@@ -1,4 +1,4 @@
-import type { TimelineTrack } from '../../src/tracer/query/timeline.ts';
+import type { TimelineTrack } from '../../src/tracer/query/timeline-window.ts';
 
 /** Pixel sizes of the timeline. */
 export const ROW = 18;

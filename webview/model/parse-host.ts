@@ -1,4 +1,5 @@
 import type { Finding } from '../../src/tracer/finding/finding.ts';
+import type { ValueChange } from '../../src/tracer/query/diff.ts';
 import type { ProbeState } from '../../src/tracer/store/manifest.ts';
 import { type CallDetail, type CallOutcome, type HostMessage, type SpanBrief, TABS } from '../messages.ts';
 import { type Fields, fields, flag, list, Mismatch, number, oneOf, orNull, text } from './check.ts';
@@ -165,6 +166,7 @@ function detail(value: unknown, where: string): void {
     orNull(s.holder, `${place}.holder`, number);
     orNull(s.before, `${place}.before`, captured);
     orNull(s.after, `${place}.after`, captured);
+    list(s.diff, `${place}.diff`, change);
   });
   list(d.findings, `${where}.findings`, text);
 }
@@ -193,6 +195,16 @@ function body(b: Fields, where: string): void {
   }
 }
 
+const CHANGES: readonly ValueChange['op'][] = ['added', 'removed', 'changed'];
+
+function change(value: unknown, where: string): void {
+  const c = fields(value, where);
+  text(c.path, `${where}.path`);
+  oneOf(c.op, CHANGES, `${where}.op`);
+  orNull(c.before, `${where}.before`, captured);
+  orNull(c.after, `${where}.after`, captured);
+}
+
 function outcome(o: Fields, where: string): void {
   const kind = oneOf<CallOutcome['kind']>(
     o.kind,
@@ -211,4 +223,7 @@ function item(value: unknown, where: string): void {
   captured(i.value, `${where}.value`);
   orNull(i.key, `${where}.key`, captured);
   orNull(i.before, `${where}.before`, captured);
+  number(i.target, `${where}.target`);
+  flag(i.present, `${where}.present`);
+  list(i.diff, `${where}.diff`, change);
 }

@@ -1,4 +1,4 @@
-import type { MarkerKind, TimelineColumns, TimelineMarker } from '../../src/tracer/query/timeline.ts';
+import type { MarkerKind, TimelineColumns, TimelineMarker } from '../../src/tracer/query/timeline-window.ts';
 import { fields, list, Mismatch, number, oneOf, orNull, text } from './check.ts';
 
 type ColumnName = keyof TimelineColumns;

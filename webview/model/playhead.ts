@@ -1,4 +1,4 @@
-import type { TimelineWindow } from '../../src/tracer/query/timeline.ts';
+import type { TimelineWindow } from '../../src/tracer/query/timeline-window.ts';
 import { endOf, indexOfCall } from './boxes.ts';
 import { type Viewport, xOf } from './viewport.ts';
 

@@ -1,4 +1,4 @@
-import type { TimelineWindow } from '../../src/tracer/query/timeline.ts';
+import type { TimelineWindow } from '../../src/tracer/query/timeline-window.ts';
 import type { ViewMessage } from '../messages.ts';
 import type { AppState } from './app-state.ts';
 import { Throttle } from './throttle.ts';

@@ -3,7 +3,6 @@ import type { CapturedValue } from '../../src/tracer/event/value.ts';
 import type { CallDetail, CallOutcome, SpanBody, StateAround } from '../messages.ts';
 import type { AppState } from '../model/app-state.ts';
 import type { Controller } from '../model/controller.ts';
-import { diffValues } from '../model/diff.ts';
 import { oneLine, plural, visible } from '../model/text.ts';
 import { formatDuration } from '../model/time.ts';
 import { el, fill, link } from './dom.ts';
@@ -178,18 +177,15 @@ function outcomeSection(outcome: CallOutcome): HTMLElement {
 }
 
 /** State around the call: what it was, what changed. */
-function stateSection({ path, before, after }: StateAround): HTMLElement {
-  const title = `${path} around the call`;
+function stateSection({ path, before, after, diff }: StateAround): HTMLElement {
+  const title = `${visible(path)} around the call`;
   if (before === null && after === null) return section(title, [el('div', { class: 'muted', text: 'not captured' })]);
   if (before === null || after === null) {
     const known = before ?? after;
     const when = before === null ? 'after' : 'before';
     return section(title, known === null ? [] : [valueTree(known, when)]);
   }
-  const changes = diffValues(before, after);
   const verdict =
-    changes.length === 0
-      ? el('div', { class: 'muted', text: `unchanged: ${formatValue(after, 80)}` })
-      : diffList(changes);
+    diff.length === 0 ? el('div', { class: 'muted', text: `unchanged: ${formatValue(after, 80)}` }) : diffList(diff);
   return section(title, [verdict, valueTree(before, 'before'), valueTree(after, 'after')]);
 }

@@ -1,4 +1,4 @@
-import type { TimelineMarker, TimelineWindow } from '../../src/tracer/query/timeline.ts';
+import type { TimelineMarker, TimelineWindow } from '../../src/tracer/query/timeline-window.ts';
 import { type Box, boxAt } from '../model/boxes.ts';
 import { type Layout, ROW, rowTop, TRACK_HEADER } from '../model/layout.ts';
 import { visible } from '../model/text.ts';

@@ -1,9 +1,9 @@
 import { formatValue } from '../../src/tracer/event/format.ts';
 import type { SourceLocation } from '../../src/tracer/event/location.ts';
+import type { ValueChange } from '../../src/tracer/query/diff.ts';
 import type { SpanBrief } from '../messages.ts';
 import type { Controller } from '../model/controller.ts';
-import type { Change } from '../model/diff.ts';
-import { oneLine, shortPlace } from '../model/text.ts';
+import { oneLine, shortPlace, visible } from '../model/text.ts';
 import { formatDuration, formatTime } from '../model/time.ts';
 import { el, link } from './dom.ts';
 
@@ -34,21 +34,20 @@ export function timeLink(cinema: Controller, t: number): HTMLElement {
   return link(text, `Move the playhead to ${text}`, () => cinema.movePlayhead(t, { show: true }));
 }
 
-const SIGNS = { add: '+', remove: '−', change: '~' } as const;
-const WORDS = { add: 'added', remove: 'removed', change: 'changed' } as const;
+const SIGNS = { added: '+', removed: '−', changed: '~' } as const;
 
 /** Changes as lines of old and new value; signs and words, so that nothing depends on colour. */
-export function diffList(changes: readonly Change[]): HTMLElement {
+export function diffList(changes: readonly ValueChange[]): HTMLElement {
   const items = changes.map((change) => {
     const parts: (Node | null)[] = [
       el('span', {
         class: 'sign',
         text: SIGNS[change.op],
-        attributes: { 'aria-label': WORDS[change.op], role: 'img' },
+        attributes: { 'aria-label': change.op, role: 'img' },
       }),
-      change.path === '' ? null : el('span', { class: 'key', text: `${change.path} ` }),
+      change.path === '' ? null : el('span', { class: 'key', text: `${visible(change.path)} ` }),
       change.before === null ? null : el('del', { text: formatValue(change.before, 160) }),
-      change.op === 'change' ? el('span', { class: 'muted', text: ' → ' }) : null,
+      change.op === 'changed' ? el('span', { class: 'muted', text: ' → ' }) : null,
       change.after === null ? null : el('ins', { text: formatValue(change.after, 160) }),
     ];
     return el('li', { class: `change ${change.op}` }, parts);

@@ -1,8 +1,8 @@
 import { formatValue } from '../../src/tracer/event/format.ts';
+import type { ValueChange } from '../../src/tracer/query/diff.ts';
 import type { StateItem } from '../messages.ts';
 import type { AppState } from '../model/app-state.ts';
 import type { Controller } from '../model/controller.ts';
-import { diffValues } from '../model/diff.ts';
 import { visible } from '../model/text.ts';
 import { formatDuration, formatTime } from '../model/time.ts';
 import { el, fill, setText } from './dom.ts';
@@ -51,26 +51,27 @@ export class StateTab {
     const holder = item.holder === null ? null : el('span', { class: 'muted', text: `#${item.holder}` });
     const key = item.key === null ? '' : `[${formatValue(item.key, 60)}]`;
     const since = Math.max((this.#cinema.state.states?.t ?? item.since) - item.since, 0);
-    const changes = item.before === null ? null : diffValues(item.before, item.value);
     return el('li', { class: latest ? 'card latest' : 'card' }, [
       el('div', { class: 'card-head' }, [
         el('h3', { class: 'path', text: `${visible(item.path)}${key}` }),
         holder,
         latest ? el('span', { class: 'chip changed', text: 'last change' }) : null,
       ]),
-      valueTree(item.value),
+      item.present
+        ? valueTree(item.value)
+        : el('div', { class: 'leaf' }, [el('span', { class: 'tone-void', text: 'deleted' })]),
       el('div', { class: 'facts' }, [
         el('span', { class: 'muted' }, ['since ', timeLink(this.#cinema, item.since), ` (${formatDuration(since)})`]),
         item.by === null
           ? el('span', { class: 'muted', text: 'by code that is not traced' })
           : el('span', { class: 'muted' }, ['by ', spanLink(this.#cinema, item.by)]),
       ]),
-      changes === null ? el('div', { class: 'muted', text: 'first value known' }) : diffOrSame(changes),
+      item.before === null ? el('div', { class: 'muted', text: 'first value known' }) : diffOrSame(item.diff),
     ]);
   }
 }
 
-function diffOrSame(changes: ReturnType<typeof diffValues>): HTMLElement {
+function diffOrSame(changes: readonly ValueChange[]): HTMLElement {
   if (changes.length === 0) return el('div', { class: 'muted', text: 'the same value as before' });
   return el(
     'div',

@@ -1,4 +1,4 @@
-import type { TimelineMarker } from '../../src/tracer/query/timeline.ts';
+import type { TimelineMarker } from '../../src/tracer/query/timeline-window.ts';
 import type { AppState } from '../model/app-state.ts';
 import { boxAt, hitBox } from '../model/boxes.ts';
 import type { Controller } from '../model/controller.ts';

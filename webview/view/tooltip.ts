@@ -1,4 +1,4 @@
-import type { TimelineMarker } from '../../src/tracer/query/timeline.ts';
+import type { TimelineMarker } from '../../src/tracer/query/timeline-window.ts';
 import type { Box } from '../model/boxes.ts';
 import { oneLine, plural } from '../model/text.ts';
 import { formatDuration, formatTime } from '../model/time.ts';
