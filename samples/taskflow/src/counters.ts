@@ -26,7 +26,10 @@ export class Counters {
   }
 
   /** `requests.total` counts answers sent so far, so not the request that asks. */
-  snapshot(): { requests: { total: number; byStatus: Record<string, number> }; functions: Record<string, FunctionCount> } {
+  snapshot(): {
+    requests: { total: number; byStatus: Record<string, number> };
+    functions: Record<string, FunctionCount>;
+  } {
     return {
       requests: { total: this.served, byStatus: Object.fromEntries(this.statuses) },
       functions: Object.fromEntries([...this.functions].map(([name, count]) => [name, { ...count }])),

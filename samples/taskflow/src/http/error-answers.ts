@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { RequestError } from '../errors.js';
+import type { RequestError } from '../errors.js';
 
 interface ErrorAnswer {
   statusCode: number;

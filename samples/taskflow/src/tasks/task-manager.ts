@@ -1,7 +1,7 @@
 import type { Counters } from '../counters.js';
 import { conflict, notFound } from '../errors.js';
 import type { Faults } from '../faults.js';
-import { holderOf, type Holding, type NewTask, type Task, type TaskPatch, type TaskStatus } from './task.js';
+import { type Holding, holderOf, type NewTask, type Task, type TaskPatch, type TaskStatus } from './task.js';
 import type { TaskRepository } from './task-repository.js';
 
 /** A user's load as this process believes it, beside what the database says. */

@@ -1,5 +1,5 @@
-import type { Queryable } from '../database/connect.js';
 import type { Counters } from '../counters.js';
+import type { Queryable } from '../database/connect.js';
 import { isForeignKeyViolation, unknownReference } from '../errors.js';
 import type { Holding, NewTask, Task, TaskChange, TaskPatch, TaskStatus } from './task.js';
 

@@ -16,7 +16,10 @@ export interface EmbeddedDatabase {
  */
 export async function startEmbeddedDatabase(): Promise<EmbeddedDatabase> {
   // Without the parent's own flags: some, such as an inspector's port, cannot be given to two processes.
-  const child = fork(new URL('./server.js', import.meta.url), [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(new URL('./server.js', import.meta.url), [], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const exited = once(child, 'exit').then(() => undefined);
   const port = await Promise.race([readyPort(child), exited]);
   if (port === undefined || child.pid === undefined) {

@@ -1,9 +1,5 @@
 /** What a client asked for, cut into the smallest pieces that may be answered on their own. */
-export type Unit =
-  | { kind: 'negotiate' }
-  | { kind: 'cancel' }
-  | { kind: 'terminate' }
-  | { kind: 'work'; bytes: Buffer };
+export type Unit = { kind: 'negotiate' } | { kind: 'cancel' } | { kind: 'terminate' } | { kind: 'work'; bytes: Buffer };
 
 const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { Counters } from '../dist/counters.js';
+import { type Faults, noFaults } from '../dist/faults.js';
+import { pick, seededRandom } from '../dist/random.js';
+import { TaskManager } from '../dist/tasks/task-manager.js';
+import { TaskRepository } from '../dist/tasks/task-repository.js';
+import { resetData, startApp, testDatabase } from './support.js';
+
+const faulty: Faults = new Set(['lost-update']);
+const TASKS = 12;
+
+describe('fault lost-update: TaskManager.assignTask', () => {
+  beforeEach(async () => {
+    await resetData({ users: 3, projects: 1, tasks: TASKS });
+    await (await testDatabase()).pool.query(`UPDATE tasks SET status = 'todo', assignee_id = NULL`);
+  });
+
+  const startManager = async (faults: Faults): Promise<TaskManager> => {
+    const { pool } = await testDatabase();
+    const counters = new Counters();
+    const manager = new TaskManager(new TaskRepository(pool, counters), faults, counters);
+    await manager.start();
+    return manager;
+  };
+
+  const assignAllAtOnce = async (manager: TaskManager, userId: number): Promise<void> => {
+    await Promise.all(Array.from({ length: TASKS }, (_, index) => manager.assignTask(index + 1, userId)));
+  };
+
+  it('on: of twelve assignments at once the slot keeps one', async () => {
+    const manager = await startManager(faulty);
+    await assignAllAtOnce(manager, 2);
+    assert.deepEqual((await manager.compareWithDatabase())[1], { userId: 2, slots: 1, active: 12, missing: 11 });
+  });
+
+  it('on: nothing is lost by one assignment after the other', async () => {
+    const manager = await startManager(faulty);
+    for (let id = 1; id <= TASKS; id += 1) await manager.assignTask(id, 2);
+    assert.deepEqual((await manager.compareWithDatabase())[1], { userId: 2, slots: 12, active: 12, missing: 0 });
+  });
+
+  it('off: twelve assignments at once are twelve', async () => {
+    const manager = await startManager(noFaults);
+    await assignAllAtOnce(manager, 2);
+    assert.deepEqual((await manager.compareWithDatabase())[1], { userId: 2, slots: 12, active: 12, missing: 0 });
+  });
+
+  it('off: the slots stay right under every mixture of changes', async () => {
+    const manager = await startManager(noFaults);
+    const random = seededRandom(7);
+    const change = (): Promise<unknown> => {
+      const task = Math.floor(random() * TASKS) + 1;
+      const user = Math.floor(random() * 3) + 1;
+      const changes = [
+        () => manager.assignTask(task, user),
+        () => manager.assignTask(task, user),
+        () => manager.completeTask(task),
+        () => manager.updateTask(task, { status: 'todo' }),
+        () => manager.assignNextAvailable(1),
+        () => manager.createTask(1, { title: 'One more' }),
+        () => manager.deleteTask(TASKS + Math.floor(random() * 20)),
+      ];
+      return pick(changes, random())?.() ?? Promise.resolve();
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: 400 }, change));
+    assert.ok(outcomes.filter((outcome) => outcome.status === 'fulfilled').length > 200);
+    const slots = await manager.compareWithDatabase();
+    assert.deepEqual(
+      slots.map((slot) => slot.missing),
+      [0, 0, 0],
+    );
+  });
+
+  for (const [name, faults] of [
+    ['on', faulty],
+    ['off', noFaults],
+  ] as const) {
+    it(`${name}: GET /stats/slots says so after concurrent requests`, async () => {
+      const app = await startApp(faults);
+      const ids = Array.from({ length: TASKS }, (_, index) => index + 1);
+      const replies = await Promise.all(ids.map((id) => app.request('POST', `/tasks/${id}/assign`, { userId: 1 })));
+      assert.ok(replies.every((reply) => reply.status === 200));
+      const { body } = await app.request<{ consistent: boolean; missing: number }>('GET', '/stats/slots');
+      await app.close();
+      assert.equal(body.consistent, name === 'off');
+      assert.equal(body.missing > 0, name === 'on');
+    });
+  }
+});

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { LoadReport } from '../dist/load/run.js';
+import { until } from './support.js';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+
+interface Run {
+  child: ChildProcess;
+  output: { stdout: string; stderr: string };
+  ended: Promise<number | null>;
+}
+
+describe('processes', () => {
+  const started: ChildProcess[] = [];
+
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+  });
+
+  const run = (script: string, args: string[], env: Record<string, string> = {}): Run => {
+    const child = spawn(process.execPath, [dist + script, ...args], { env: { ...process.env, ...env } });
+    started.push(child);
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (text) => {
+      output.stdout += text;
+    });
+    child.stderr.on('data', (text) => {
+      output.stderr += text;
+    });
+    return { child, output, ended: once(child, 'close').then(([code]) => code as number | null) };
+  };
+
+  const startTaskFlow = async (env: Record<string, string> = {}): Promise<Run & { url: string }> => {
+    const taskflow = run('main.js', [], { PORT: '0', TASKFLOW_SEED: '5,3,30', ...env });
+    await until(
+      'TaskFlow is ready',
+      () => taskflow.output.stdout.includes('\n') || taskflow.child.exitCode !== null,
+      15_000,
+    );
+    const [, url, pid] =
+      /^TaskFlow listening on (http:\/\/127\.0\.0\.1:\d+) \(pid (\d+)\)\n$/.exec(taskflow.output.stdout) ?? [];
+    assert.ok(url, taskflow.output.stderr);
+    assert.equal(Number(pid), taskflow.child.pid);
+    return { ...taskflow, url };
+  };
+
+  const databasePid = async (url: string): Promise<number> => {
+    const stats = (await (await fetch(`${url}/stats`)).json()) as { database: { pid: number } };
+    return stats.database.pid;
+  };
+
+  it('serves a load without errors, loses updates, and ends cleanly on SIGTERM', async () => {
+    const taskflow = await startTaskFlow({ TASKFLOW_FAULTS: 'lost-update' });
+    const pid = await databasePid(taskflow.url);
+    const load = run('load/main.js', [
+      '--url',
+      taskflow.url,
+      '--users',
+      '10',
+      '--duration',
+      '1s',
+      '--rate',
+      '0',
+      '--json',
+    ]);
+    assert.equal(await load.ended, 0, load.output.stderr);
+    const report = JSON.parse(load.output.stdout) as LoadReport;
+    assert.ok(report.requests > 50);
+    assert.ok(report.latencyMs.p95 > 0);
+    const slots = (await (await fetch(`${taskflow.url}/stats/slots`)).json()) as { missing: number };
+    assert.ok(slots.missing > 0);
+    taskflow.child.kill('SIGTERM');
+    assert.equal(await taskflow.ended, 0);
+    await until('the database process has ended', () => !alive(pid));
+    assert.equal(taskflow.output.stderr, '');
+  });
+
+  it('a killed TaskFlow leaves no database process behind', async () => {
+    const taskflow = await startTaskFlow();
+    const pid = await databasePid(taskflow.url);
+    assert.ok(alive(pid));
+    taskflow.child.kill('SIGKILL');
+    await until('the database process has ended', () => !alive(pid));
+  });
+
+  it('ends with a message when its database process is gone', async () => {
+    const taskflow = await startTaskFlow();
+    process.kill(await databasePid(taskflow.url), 'SIGKILL');
+    assert.equal(await taskflow.ended, 1);
+    assert.match(taskflow.output.stderr, /The embedded database ended unexpectedly/);
+  });
+
+  it('says in one sentence why it cannot start', async () => {
+    const wrongFault = run('main.js', [], { TASKFLOW_FAULTS: 'gremlins' });
+    assert.equal(await wrongFault.ended, 1);
+    assert.match(
+      wrongFault.output.stderr,
+      /^TaskFlow could not start: TASKFLOW_FAULTS names the unknown fault "gremlins"/,
+    );
+    const noServer = run('main.js', [], { PORT: '0', DATABASE_URL: `postgres://me@127.0.0.1:${await unusedPort()}/x` });
+    assert.equal(await noServer.ended, 1);
+    assert.match(noServer.output.stderr, /^TaskFlow could not start: .+\n$/);
+  });
+
+  it('the load generator fails when there is no server, or one that answers 5xx', async () => {
+    const alone = run('load/main.js', ['--url', `http://127.0.0.1:${await unusedPort()}`]);
+    assert.equal(await alone.ended, 1);
+    assert.match(alone.output.stderr, /^TaskFlow does not answer at .+; start it, or give its address with --url\.\n$/);
+
+    const failing = createServer((request, response) => {
+      const list = JSON.stringify({ users: [{ id: 1 }], projects: [{ id: 1 }] });
+      const looking = request.url?.includes('limit=200');
+      response.writeHead(looking ? 200 : 503).end(list);
+    }).listen(0, '127.0.0.1');
+    await once(failing, 'listening');
+    const url = `http://127.0.0.1:${(failing.address() as AddressInfo).port}`;
+    const load = run('load/main.js', ['--url', url, '--users', '2', '--duration', '300ms', '--rate', '0', '--json']);
+    assert.equal(await load.ended, 1);
+    const report = JSON.parse(load.output.stdout) as LoadReport;
+    assert.equal(report.errors.http5xx, report.requests);
+    failing.close();
+  });
+
+  it('the load generator prints its plan, the same for the same seed', async () => {
+    const plan = async (seed: string): Promise<string> => {
+      const listing = run('load/main.js', ['--list', '20', '--users', '3', '--seed', seed]);
+      assert.equal(await listing.ended, 0);
+      return listing.output.stdout;
+    };
+    const first = await plan('5');
+    assert.equal(first.trim().split('\n').length, 3);
+    assert.equal(first, await plan('5'));
+    assert.notEqual(first, await plan('6'));
+  });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A port that was free a moment ago and refuses connections. */
+async function unusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  await until('the port refuses', () => refuses(port));
+  return port;
+}
+
+function refuses(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', () => resolve(true));
+  });
+}

@@ -1,0 +1,108 @@
+import type { AddressInfo } from 'node:net';
+import { buildApp } from '../dist/app.js';
+import { openPool, type Pool } from '../dist/database/connect.js';
+import { openEngine } from '../dist/database/embedded/engine.js';
+import { Gateway } from '../dist/database/embedded/gateway.js';
+import { migrate } from '../dist/database/migrations.js';
+import { type SeedSize, seed } from '../dist/database/seed.js';
+import type { Faults } from '../dist/faults.js';
+
+export interface TestDatabase {
+  url: string;
+  pool: Pool;
+  /** The statements that reached the database since it was started, in order. */
+  statements: string[];
+}
+
+interface RunningDatabase extends TestDatabase {
+  close(): Promise<void>;
+}
+
+let running: Promise<RunningDatabase> | undefined;
+
+/** One migrated database for all test files; what it is asked is noted on the database's side of the wire. */
+export function testDatabase(): Promise<TestDatabase> {
+  running ??= startDatabase();
+  return running;
+}
+
+async function startDatabase(): Promise<RunningDatabase> {
+  const engine = await openEngine();
+  const statements: string[] = [];
+  const gateway = new Gateway({
+    execProtocolRaw: (message) => {
+      const sql = statementIn(Buffer.from(message));
+      if (sql !== undefined) statements.push(sql);
+      return engine.execProtocolRaw(message);
+    },
+  });
+  const url = `postgres://postgres@127.0.0.1:${await gateway.listen()}/postgres`;
+  const pool = openPool(url, 10);
+  await migrate(pool);
+  const close = async (): Promise<void> => {
+    await pool.end();
+    await gateway.close();
+    await engine.close();
+  };
+  return { url, pool, statements, close };
+}
+
+/** The SQL of a Query or Parse message. */
+function statementIn(message: Buffer): string | undefined {
+  const type = String.fromCharCode(message[0] ?? 0);
+  const strings = message.subarray(5).toString().split('\0');
+  if (type === 'Q') return strings[0];
+  return type === 'P' ? strings[1] : undefined;
+}
+
+/** Empties all tables, starts ids at 1 again and seeds. */
+export async function resetData(size: SeedSize = { users: 5, projects: 3, tasks: 30 }): Promise<void> {
+  const { pool } = await testDatabase();
+  await pool.query('TRUNCATE users, projects, tasks RESTART IDENTITY');
+  await seed(pool, size);
+}
+
+export interface Reply<T> {
+  status: number;
+  body: T;
+}
+
+export interface TestApp {
+  url: string;
+  request<T = Record<string, unknown>>(method: string, path: string, body?: object | string): Promise<Reply<T>>;
+  close(): Promise<void>;
+}
+
+/** The application on a port of its own, on the shared test database unless another pool is given. */
+export async function startApp(faults: Faults, pool?: Pool): Promise<TestApp> {
+  const database = { kind: 'embedded' as const, pid: null, pool: pool ?? (await testDatabase()).pool };
+  const app = await buildApp({ database, faults });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  return {
+    url,
+    request: async <T>(method: string, path: string, body?: object | string): Promise<Reply<T>> => {
+      const payload = typeof body === 'object' ? JSON.stringify(body) : body;
+      const response = await fetch(url + path, {
+        method,
+        ...(payload !== undefined && { body: payload, headers: { 'content-type': 'application/json' } }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: (text ? JSON.parse(text) : null) as T };
+    },
+    close: () => app.close(),
+  };
+}
+
+/** Resolves once `condition` holds; rejects with `what` after `limitMs`. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${limitMs} ms in vain: ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+after('close the shared database', async () => {
+  await (await running)?.close();
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { openPool } from '../dist/database/connect.js';
+import { noFaults } from '../dist/faults.js';
+import { resetData, startApp, type TestApp, testDatabase } from './support.js';
+
+type Case = [method: string, path: string, body: object | string | undefined, status: number, message: RegExp];
+
+const cases: Case[] = [
+  ['GET', '/nowhere?x=1', undefined, 404, /^There is no GET \/nowhere here\.$/],
+  ['GET', '/projects/abc', undefined, 400, /params\/id must be integer/],
+  ['GET', '/projects/0', undefined, 400, /params\/id must be >= 1/],
+  ['GET', '/projects/2147483648', undefined, 400, /params\/id must be <= 2147483647/],
+  ['GET', '/projects/999', undefined, 404, /^Project 999 does not exist\.$/],
+  ['GET', '/projects?status=lost', undefined, 400, /querystring\/status must be equal to one of/],
+  ['GET', '/projects?limit=201', undefined, 400, /querystring\/limit must be <= 200/],
+  ['GET', '/projects?page=2', undefined, 400, /must NOT have additional properties/],
+  ['GET', '/projects/999/tasks', undefined, 404, /^Project 999 does not exist\.$/],
+  ['POST', '/projects', { ownerId: 1 }, 400, /required property 'name'/],
+  ['POST', '/projects', { name: '  ', ownerId: 1 }, 400, /body\/name must match pattern/],
+  [
+    'POST',
+    '/projects',
+    { name: 'x'.repeat(201), ownerId: 1 },
+    400,
+    /body\/name must NOT have more than 200 characters/,
+  ],
+  ['POST', '/projects', { name: 'Garden', ownerId: 77 }, 422, /^User 77 does not exist/],
+  ['POST', '/projects', '{"name":', 400, /JSON/],
+  ['POST', '/projects', undefined, 400, /body must be object/],
+  ['PATCH', '/projects/1', {}, 400, /must NOT have fewer than 1 properties/],
+  ['PATCH', '/projects/1', { ownerId: 2 }, 400, /must NOT have additional properties/],
+  ['PATCH', '/projects/999', { name: 'x' }, 404, /^Project 999 does not exist\.$/],
+  ['DELETE', '/projects/999', undefined, 404, /^Project 999 does not exist\.$/],
+  ['POST', '/projects/1/tasks', { title: '' }, 400, /body\/title must NOT have fewer than 1 characters/],
+  ['POST', '/projects/1/tasks', { title: 'x', dueDate: 'soon' }, 400, /body\/dueDate must match format "date"/],
+  ['POST', '/projects/1/tasks', { title: 'x', priority: 'urgent' }, 400, /body\/priority must be equal to one of/],
+  ['POST', '/projects/1/tasks', { title: 'x', assigneeId: 1 }, 400, /must NOT have additional properties/],
+  ['POST', '/projects/999/tasks', { title: 'x' }, 404, /^Project 999 does not exist\.$/],
+  ['POST', '/projects/999/assign-next', undefined, 404, /^Project 999 does not exist\.$/],
+  ['PATCH', '/tasks/1', { status: 'started' }, 400, /body\/status must be equal to one of/],
+  ['PATCH', '/tasks/999', { title: 'x' }, 404, /^Task 999 does not exist\.$/],
+  ['DELETE', '/tasks/999', undefined, 404, /^Task 999 does not exist\.$/],
+  ['POST', '/tasks/1/assign', {}, 400, /required property 'userId'/],
+  ['POST', '/tasks/1/assign', { userId: 'me' }, 400, /body\/userId must be integer/],
+  ['POST', '/tasks/1/assign', { userId: 77 }, 422, /^User 77 does not exist/],
+  ['POST', '/tasks/999/assign', { userId: 1 }, 404, /^Task 999 does not exist\.$/],
+  ['POST', '/tasks/999/complete', undefined, 404, /^Task 999 does not exist\.$/],
+];
+
+describe('requests that cannot be served', () => {
+  let app: TestApp;
+
+  before(async () => {
+    await resetData();
+    // Task 1 has to be one that can be assigned.
+    await (await testDatabase()).pool.query(`UPDATE tasks SET status = 'todo', assignee_id = NULL WHERE id = 1`);
+    app = await startApp(noFaults);
+  });
+
+  after(() => app.close());
+
+  for (const [method, path, body, status, message] of cases) {
+    it(`${method} ${path} ${JSON.stringify(body)?.slice(0, 50) ?? ''} -> ${status}`, async () => {
+      const reply = await app.request(method, path, body);
+      assert.equal(reply.status, status);
+      assert.equal(reply.body.statusCode, status);
+      assert.match(String(reply.body.message), message);
+    });
+  }
+
+  it('leave the slots as they were', async () => {
+    assert.equal((await app.request('GET', '/stats/slots')).body.consistent, true);
+  });
+
+  it('a broken database is a 500 that tells nothing about the inside', async () => {
+    const pool = openPool((await testDatabase()).url, 1);
+    const broken = await startApp(noFaults, pool);
+    await pool.end();
+    const { status, body } = await broken.request('GET', '/projects');
+    await broken.close();
+    assert.equal(status, 500);
+    assert.deepEqual(body, { statusCode: 500, message: 'Something went wrong on our side; try again later.' });
+  });
+});
