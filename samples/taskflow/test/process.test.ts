@@ -104,7 +104,10 @@ describe('processes', () => {
     );
     const noServer = run('main.js', [], { PORT: '0', DATABASE_URL: `postgres://me@127.0.0.1:${await unusedPort()}/x` });
     assert.equal(await noServer.ended, 1);
-    assert.match(noServer.output.stderr, /^TaskFlow could not start: .+\n$/);
+    assert.match(
+      noServer.output.stderr,
+      /^TaskFlow could not start: The database server cannot be used \(.+\); check DATABASE_URL, .+\n$/,
+    );
   });
 
   it('the load generator fails when there is no server, or one that answers 5xx', async () => {

@@ -18,10 +18,16 @@ export interface Database {
 // A DATE has no time zone; the driver's default would turn it into local midnight.
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
-/** Opens the server at `url`, or an embedded database when there is none. The code above the pool is the same. */
+/**
+ * Opens the server at `url`, or an embedded database when there is none; the code above the pool is the same.
+ * Rejects with an Error that says what to do when the database cannot be used.
+ */
 export async function connectDatabase(url: string | undefined, poolSize: number): Promise<Database> {
   if (url) {
     const pool = openPool(url, poolSize);
+    await pool.query('SELECT 1').catch((error: unknown) => {
+      throw new Error(`The database server cannot be used (${reasonOf(error)}); check DATABASE_URL, or unset it.`);
+    });
     return { kind: 'server', pid: null, pool, exited: new Promise(() => {}), close: () => pool.end() };
   }
   const embedded = await startEmbeddedDatabase();
@@ -43,4 +49,10 @@ export function openPool(url: string, max: number): Pool {
   const pool = new pg.Pool({ connectionString: url, max });
   pool.on('error', (error) => console.error(`An idle database connection broke: ${error.message}`));
   return pool;
+}
+
+/** Trying several addresses of one host fails with an error that has no message of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
 }
