@@ -18,7 +18,8 @@ export const PLAN_BOUNDS = {
 const NOT_BUILT = new Set(['line', 'resource']);
 
 /** `path/to/file.ts#Class.method`: any path without `#` or control characters, then names joined by dots. */
-export const FUNCTION_AT = /^[^#\p{Cc}]+#[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u;
+export const FUNCTION_AT =
+  /^[^#\p{Cc}]+#[\p{ID_Start}$_][\p{ID_Continue}$]*(\.#?[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u;
 const FUNCTION_AT_HELP = 'must be written path/to/file.ts#name or path/to/file.ts#Class.method';
 const CLASS_AT = /^[^#\p{Cc}]+#[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
