@@ -1,0 +1,63 @@
+import type { Nanoseconds } from '../tracer/event/ids.ts';
+import type { Recording } from '../tracer/store/recording.ts';
+import type { Span } from '../tracer/store/span.ts';
+
+/** A recording may be hostile: no chain of calls is followed further down. */
+const MAX_DEPTH = 500;
+/** Roots in flight that are told apart as threads. */
+const MAX_ROOTS = 100;
+
+/** Whether the span was under way at `t`, both ends included: at the moment of its end a call can still be looked at. */
+export function isUnderWay(span: Span, t: number): boolean {
+  return span.start <= t && (span.end === null || span.end >= t);
+}
+
+/** Root spans under way at `t`, in order of start; the latest ones where there are very many. */
+export function rootsUnderWay(recording: Recording, t: Nanoseconds): Span[] {
+  return recording
+    .roots(t, t)
+    .filter((span) => isUnderWay(span, t))
+    .slice(-MAX_ROOTS);
+}
+
+/**
+ * The calls under way at `t` below `root`, outermost first. Where siblings overlap (Promise.all), the branch that holds
+ * `preferred` is followed, else the one that started last.
+ */
+export function chainAt(recording: Recording, root: Span, t: Nanoseconds, preferred: number | null = null): Span[] {
+  const wanted = preferred === null ? new Set<number>() : ancestorsOf(recording, preferred);
+  const chain = [root];
+  for (let span = root; chain.length < MAX_DEPTH; ) {
+    const open = recording.children(span.call).filter((child) => isUnderWay(child, t));
+    const next = open.find((child) => wanted.has(child.call)) ?? open.at(-1);
+    if (next === undefined) break;
+    chain.push(next);
+    span = next;
+  }
+  return chain;
+}
+
+/** The call and everything above it. */
+export function ancestorsOf(recording: Recording, call: number): Set<number> {
+  const found = new Set<number>();
+  for (let span = recording.span(call); span !== null && found.size < MAX_DEPTH; ) {
+    if (found.has(span.call)) break;
+    found.add(span.call);
+    span = span.parent === null ? null : recording.span(span.parent);
+  }
+  return found;
+}
+
+/** From the root down to the direct parent. */
+export function parentsOf(recording: Recording, span: Span): Span[] {
+  const parents: Span[] = [];
+  const seen = new Set<number>([span.call]);
+  for (let at = span.parent; at !== null && !seen.has(at) && parents.length < MAX_DEPTH; ) {
+    seen.add(at);
+    const parent = recording.span(at);
+    if (parent === null) break;
+    parents.unshift(parent);
+    at = parent.parent;
+  }
+  return parents;
+}
