@@ -62,12 +62,12 @@ export type SpanBody =
       readonly error: CapturedValue | null;
     };
 
-/** State captured around a call; null where no snapshot exists. */
+/** State captured around a call. `before` and `after` are absent where no snapshot exists. */
 export interface StateAround {
   readonly path: string;
   readonly holder: number | null;
-  readonly before: CapturedValue | null;
-  readonly after: CapturedValue | null;
+  readonly before?: CapturedValue;
+  readonly after?: CapturedValue;
   /** From `before` to `after`; empty when either is unknown. */
   readonly diff: readonly ValueChange[];
 }
@@ -88,7 +88,7 @@ export interface CallDetail {
   readonly findings: readonly string[];
 }
 
-/** One watched place and what it held at the moment asked for; a `StateEntry` of the store fits, with `by` looked up. */
+/** One watched place and what it held at the moment asked for. */
 export interface StateItem {
   readonly target: number;
   /** Object that holds the path; null when identity is unknown. */
@@ -103,9 +103,9 @@ export interface StateItem {
   readonly since: number;
   /** The call that gave it this value; null when none was seen. */
   readonly by: SpanBrief | null;
-  /** What it held before that; null when nothing earlier is known. */
-  readonly before: CapturedValue | null;
-  /** From `before` to `value`; empty when `before` is unknown. */
+  /** What it held before that (`null` is a value); absent when nothing earlier is known. */
+  readonly before?: CapturedValue;
+  /** From `before` to `value`; empty when `before` is absent. */
   readonly diff: readonly ValueChange[];
 }
 

@@ -53,15 +53,27 @@ export function boxAt(window: TimelineWindow, i: number, edge: number): Box {
 
 export type Filter = 'all' | 'http' | 'call' | 'db' | 'failed';
 
-/** Boxes that touch the viewport, by track, lane and start: the drawing as a list. */
+/** Boxes that touch the viewport as a list: by track and root, each root's calls below it in order of start. */
 export function boxesIn(window: TimelineWindow, view: Viewport, edge: number, filter: Filter = 'all'): Box[] {
   const found: Box[] = [];
   for (let i = 0; i < window.spans.call.length; i++) {
     if (at(window.spans.start, i) > view.to || endOf(window.spans, i, edge) < view.from) continue;
-    const box = boxAt(window, i, edge);
-    if (filter === 'all' || (filter === 'failed' ? box.failed : box.kind === filter)) found.push(box);
+    found.push(boxAt(window, i, edge));
   }
-  return found.sort((a, b) => a.track - b.track || a.start - b.start || a.lane - b.lane || a.depth - b.depth);
+  found.sort((a, b) => a.track - b.track || a.lane - b.lane || a.start - b.start || a.depth - b.depth);
+  // Spans of one root share a lane and roots never overlap there: the last top box before a box is its root's.
+  const roots = new Map<Box, number>();
+  let root: Box | null = null;
+  for (const box of found) {
+    if (box.depth === 0 || root === null || root.track !== box.track || root.lane !== box.lane) root = box;
+    roots.set(box, root.start);
+  }
+  const rootOf = (box: Box): number => roots.get(box) ?? box.start;
+  return found
+    .filter((box) => filter === 'all' || (filter === 'failed' ? box.failed : box.kind === filter))
+    .sort(
+      (a, b) => a.track - b.track || rootOf(a) - rootOf(b) || a.lane - b.lane || a.start - b.start || a.depth - b.depth,
+    );
 }
 
 /** Index of the box under a point (`y` from the top of the scrolled content), or -1; narrow boxes can be hit 2 px around. */

@@ -179,11 +179,12 @@ function outcomeSection(outcome: CallOutcome): HTMLElement {
 /** State around the call: what it was, what changed. */
 function stateSection({ path, before, after, diff }: StateAround): HTMLElement {
   const title = `${visible(path)} around the call`;
-  if (before === null && after === null) return section(title, [el('div', { class: 'muted', text: 'not captured' })]);
-  if (before === null || after === null) {
-    const known = before ?? after;
-    const when = before === null ? 'after' : 'before';
-    return section(title, known === null ? [] : [valueTree(known, when)]);
+  if (before === undefined || after === undefined) {
+    return section(title, [
+      before === undefined ? null : valueTree(before, 'before'),
+      after === undefined ? null : valueTree(after, 'after'),
+      el('div', { class: 'lack', text: `${before === undefined ? 'before' : 'after'} the call: not captured` }),
+    ]);
   }
   const verdict =
     diff.length === 0 ? el('div', { class: 'muted', text: `unchanged: ${formatValue(after, 80)}` }) : diffList(diff);

@@ -97,18 +97,15 @@ function drawBoxes(context: Context, scene: Scene, window: TimelineWindow): void
 function drawBox(context: Context, { theme }: Scene, box: Box, x: number, y: number, w: number): void {
   const paint = paintOf(theme, box);
   const h = ROW - 2;
-  context.fillStyle = w < 3 && !theme.highContrast ? paint.edge : paint.fill;
+  context.fillStyle = w < 4 ? paint.thin : paint.fill;
   context.fillRect(x, y + 1, w, h);
-  if (theme.highContrast && w >= 3) {
+  if (theme.highContrast && w >= 4) {
     context.strokeStyle = paint.edge;
     context.lineWidth = 1;
     context.strokeRect(x + 0.5, y + 1.5, w - 1, h - 1);
   } else if (w >= 4) {
     context.fillStyle = paint.edge;
     context.fillRect(x, y + 1, 2, h);
-  } else if (theme.highContrast) {
-    context.fillStyle = paint.edge;
-    context.fillRect(x, y + 1, w, h);
   }
   if (box.count > 1 && w >= 6) hatch(context, paint, x + 2, y + 1, w - 2, h);
   if (box.open && w >= 8) fade(context, theme, x, y + 1, w, h);
@@ -241,7 +238,7 @@ function drawZones(
     context.fillStyle = colour;
     context.fillRect(x0, y0, w, y1 - y0);
     context.restore();
-    hatch(context, { fill: colour, edge: colour, text: colour }, x0, y0, w, y1 - y0);
+    hatch(context, { fill: colour, edge: colour, thin: colour, text: colour }, x0, y0, w, y1 - y0);
   }
 }
 

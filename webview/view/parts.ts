@@ -46,9 +46,9 @@ export function diffList(changes: readonly ValueChange[]): HTMLElement {
         attributes: { 'aria-label': change.op, role: 'img' },
       }),
       change.path === '' ? null : el('span', { class: 'key', text: `${visible(change.path)} ` }),
-      change.before === null ? null : el('del', { text: formatValue(change.before, 160) }),
+      change.op === 'added' ? null : el('del', { text: formatValue(change.before, 160) }),
       change.op === 'changed' ? el('span', { class: 'muted', text: ' → ' }) : null,
-      change.after === null ? null : el('ins', { text: formatValue(change.after, 160) }),
+      change.op === 'removed' ? null : el('ins', { text: formatValue(change.after, 160) }),
     ];
     return el('li', { class: `change ${change.op}` }, parts);
   });

@@ -66,7 +66,7 @@ export class StateTab {
           ? el('span', { class: 'muted', text: 'by code that is not traced' })
           : el('span', { class: 'muted' }, ['by ', spanLink(this.#cinema, item.by)]),
       ]),
-      item.before === null ? el('div', { class: 'muted', text: 'first value known' }) : diffOrSame(item.diff),
+      item.before === undefined ? el('div', { class: 'muted', text: 'first value known' }) : diffOrSame(item.diff),
     ]);
   }
 }

@@ -5,6 +5,8 @@ import { type Colour, contrast, css, mix, parseColour, pick, readable } from '..
 export interface Paint {
   readonly fill: string;
   readonly edge: string;
+  /** For boxes too narrow for fill and edge. */
+  readonly thin: string;
   readonly text: string;
 }
 
@@ -61,7 +63,12 @@ export function readTheme(): Theme {
   const paint = (hue: Colour, strength = light ? 0.34 : 0.46): Paint => {
     const box = highContrast ? ground : mix(hue, ground, strength);
     const strong = readable(box, light ? BLACK : foreground, light ? foreground : WHITE);
-    return { fill: css(box), edge: css(hue), text: css(contrast(box, foreground) >= 7 ? foreground : strong) };
+    return {
+      fill: css(box),
+      edge: css(hue),
+      thin: css(highContrast ? hue : mix(hue, ground, 0.68)),
+      text: css(contrast(box, foreground) >= 7 ? foreground : strong),
+    };
   };
   const hues = [blue, purple, teal, mix(blue, purple, 0.5), green, mix(green, blue, 0.75), mix(purple, blue, 0.75)];
   return {
