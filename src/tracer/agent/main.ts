@@ -29,6 +29,9 @@ export interface AgentConfig {
   readonly closeInspector: boolean;
 }
 
+/** Pauses for writing one function's bindings back; a busy caller that is not the one meant must not pause for ever. */
+const MAX_UNARM = 50;
+
 /** Counters of the agent, read by the host now and then. */
 export interface AgentStats {
   readonly now: number;
@@ -205,9 +208,7 @@ export class Agent {
   /** At detach: whether the debugger is to put the original back into the binding the frame's function was reached by. */
   unarm(id: number): boolean {
     const probe = this.probes.get(id);
-    if (probe === undefined || probe.original === null || probe.unarmed) return false;
-    probe.unarmed = true;
-    return true;
+    return probe !== undefined && probe.original !== null && ++probe.unarmed <= MAX_UNARM;
   }
 
   method(id: number, self: unknown, key: string): void {
@@ -233,15 +234,10 @@ export class Agent {
     this.note(id, Note.bound, '');
   }
 
-  /** Whether `value` is the probe's function; learns which function that is when its binding could not be reached. */
-  is(id: number, value: unknown): boolean {
+  /** The variables of a scope (or properties of a receiver) that are the probe's function; holders among the objects there are replaced. */
+  look(id: number, scope: unknown): string[] {
     const probe = this.probes.get(id);
-    return probe !== undefined && !this.removed && this.rebinder.is(probe, value);
-  }
-
-  search(id: number, root: unknown): boolean {
-    const probe = this.probes.get(id);
-    return probe !== undefined && !this.removed && this.rebinder.search(probe, root, 3);
+    return probe === undefined || this.removed ? [] : this.rebinder.look(probe, scope);
   }
 
   /** Up to `max` bytes of records as base64; empty when there are none or a record is being written this instant. */

@@ -49,7 +49,7 @@ export class Probe {
   overLimit = false;
   sawWrapped = false;
   toldUnbound = false;
-  unarmed = false;
+  unarmed = 0;
   credit = 0;
 
   constructor(readonly config: ProbeConfig) {

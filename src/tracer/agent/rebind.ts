@@ -117,7 +117,7 @@ export class Rebinder {
   }
 
   /** Replaces `holder[key]`, which is `original`, and remembers to put it back. */
-  replaceProperty(probe: Probe, holder: object, key: PropertyKey, original: AnyFunction): boolean {
+  replaceProperty(probe: Probe, holder: object, key: PropertyKey, original: AnyFunction, quiet = false): boolean {
     const descriptor = descriptorOf(holder, key);
     if (descriptor === undefined || !('value' in descriptor)) return false;
     if (!descriptor.configurable && !descriptor.writable) {
@@ -130,7 +130,7 @@ export class Rebinder {
       const now = descriptorOf(holder, key);
       if (now?.value === wrapper) define(holder, key, { ...now, value: original });
     });
-    this.note(probe.config.id, Note.bound, '');
+    if (!quiet) this.note(probe.config.id, Note.bound, '');
     return true;
   }
 
@@ -177,22 +177,43 @@ export class Rebinder {
     return true;
   }
 
-  /** Bounded search of `root`'s own properties, `depth` levels down, for holders of the original. */
-  search(probe: Probe, root: unknown, depth: number): boolean {
-    let budget = 2000;
-    let found = false;
-    const seen = new Set<object>();
-    const visit = (object: object, level: number) => {
-      if (seen.has(object) || budget <= 0 || this.host.types.isProxy(object)) return;
-      seen.add(object);
-      for (const key of Reflect.ownKeys(object)) {
-        if (--budget <= 0) return;
-        const value = descriptorOf(object, key)?.value as unknown;
-        if (typeof value === 'function' && this.is(probe, value)) found = this.replaceProperty(probe, object, key, value as AnyFunction) || found;
-        else if (level > 1 && typeof value === 'object' && value !== null) visit(value, level - 1);
-      }
-    };
-    if (this.isObject(root)) visit(root, depth);
-    return found;
+  /**
+   * Looks through a caller's scope, given as an object: names of variables that are the function. Objects among the
+   * variables are searched, three levels down, for properties that hold it, which are replaced.
+   */
+  look(probe: Probe, scope: unknown): string[] {
+    if (!this.isObject(scope) || this.host.types.isProxy(scope)) return [];
+    const names: string[] = [];
+    const search = new Search(this.host.now() + SEARCH_MS);
+    for (const key of Reflect.ownKeys(scope)) {
+      const value = descriptorOf(scope, key)?.value as unknown;
+      if (typeof value === 'function' && this.is(probe, value)) {
+        if (typeof key === 'string') names.push(key);
+        // A receiver's own property is a holder; a scope's copy is not, and replacing it does nothing.
+        this.replaceProperty(probe, scope, key, value as AnyFunction, true);
+      } else if (this.isObject(value)) this.search(probe, value, 3, search);
+    }
+    return names;
   }
+
+  private search(probe: Probe, object: object, level: number, search: Search): void {
+    if (search.seen.has(object) || search.budget <= 0 || this.host.types.isProxy(object)) return;
+    search.seen.add(object);
+    for (const key of Reflect.ownKeys(object)) {
+      if (--search.budget <= 0 || ((search.budget & 255) === 0 && this.host.now() > search.deadline)) {
+        search.budget = 0;
+        return;
+      }
+      const value = descriptorOf(object, key)?.value as unknown;
+      if (typeof value === 'function' && this.is(probe, value)) this.replaceProperty(probe, object, key, value as AnyFunction);
+      else if (level > 1 && typeof value === 'object' && value !== null) this.search(probe, value, level - 1, search);
+    }
+  }
+}
+
+const SEARCH_MS = 3;
+class Search {
+  readonly seen = new Set<object>();
+  budget = 20_000;
+  constructor(readonly deadline: number) {}
 }

@@ -1,15 +1,12 @@
-import type { EvaluateResult, Inspector, RemoteObject } from '../target/inspector.ts';
+import type { EvaluateResult, Inspector } from '../target/inspector.ts';
 import type { AgentLink } from './agent-link.ts';
 import { hitCondition } from './condition.ts';
 import type { CallFrame, DebuggerDomain, Paused } from './debugger-domain.ts';
 import type { InstalledProbe } from './function-probe.ts';
 
-interface Property {
-  readonly name: string;
-  readonly value?: RemoteObject;
-}
 /** A variable of a caller's scope that holds the original, to be written at the next pause at the same place. */
 interface Holder {
+  /** `scriptId:line:column` of the caller's frame. */
   readonly site: string;
   readonly frame: number;
   readonly scope: number;
@@ -18,22 +15,23 @@ interface Holder {
 
 const FRAMES = 3;
 const MAX_SITES = 8;
-const MAX_VARIABLES = 300;
 const WRITABLE = new Set(['closure', 'block', 'module', 'script']);
 
 /**
  * Rebinds a function where it is called from, when its own module cannot: another module's `const { f } = require()`, a
  * router's table, an object that took the method along. One short pause on a call that came past the wrapper shows the
- * callers' scopes; the search for what holds the function (by identity) happens after the process has gone on. Properties
- * are replaced there and then, variables at a second pause at the same place.
+ * callers' scopes, where the agent looks for what holds the function, by identity and within bounds. Properties are replaced
+ * there and then, variables by the debugger at a second pause at the same place.
  */
 export class CallSiteRebinder {
   private readonly holders = new Map<number, Holder[]>();
+  private readonly looked = new Set<string>();
 
   constructor(
     private readonly inspector: Inspector,
     private readonly agent: AgentLink,
     private readonly domain: DebuggerDomain,
+    private readonly isAgent: (scriptId: string) => boolean,
   ) {}
 
   /** Whether there are call sites left to try. */
@@ -45,105 +43,112 @@ export class CallSiteRebinder {
     return hitCondition(this.agent.name, probe.config.id, probe.fn.node);
   }
 
-  /** The target is paused at a call of `probe` that came past its wrapper. Resolves when something was tried; `again` when a second pause is needed. */
-  async paused(probe: InstalledProbe, paused: Paused): Promise<'again' | 'tried'> {
-    const frames = paused.callFrames.slice(1, 1 + FRAMES);
-    const site = frames.map(siteOf).join(' < ') || 'the event loop';
-    const breakpoint = probe.breakpoint;
-    const known = this.holders.get(probe.config.id)?.filter((holder) => holder.site === site) ?? [];
-    const writes = known.map((holder) => this.write(probe, frames, holder));
-    const views = known.length > 0 || probe.triedSites.has(site) ? [] : frames.map((frame) => this.view(frame));
+  /**
+   * The target is paused at a call of `probe` that came past its wrapper, with the breakpoint still there: the first time
+   * the callers' scopes are looked through, the next time at the same place what was found is written. Resolves when the
+   * process has gone on; `look` when another pause is needed.
+   */
+  async paused(probe: InstalledProbe, paused: Paused): Promise<'look' | 'tried'> {
+    const frames = this.callers(paused);
+    const site = frames[0] === undefined ? 'the event loop' : siteOf(frames[0]);
+    const known = this.holders.get(probe.config.id)?.filter((holder) => isAt(frames, holder)) ?? [];
+    const looking = known.length === 0 && !probe.triedSites.has(site) && !this.looked.has(`${probe.config.id} ${site}`);
     // Everything leaves at once: the process stands still for one way there.
-    if (breakpoint !== null) {
-      probe.breakpoint = null;
-      void this.domain.removeBreakpoint(breakpoint).catch(() => undefined);
-    }
+    const writes = known.map((holder) => this.write(probe, frames, holder));
+    const views = looking ? frames.map((frame) => this.view(probe, frame)) : [];
     const resumed = this.domain.resume().catch(() => undefined);
+    if (looking) this.looked.add(`${probe.config.id} ${site}`);
     await Promise.all(writes);
     await resumed;
-    if (breakpoint !== null) await this.domain.release().catch(() => undefined);
     if (known.length > 0) {
-      this.holders.set(probe.config.id, []);
+      this.holders.delete(probe.config.id);
       probe.triedSites.add(site);
       return 'tried';
     }
-    const found = await this.holdersIn(probe, site, await Promise.all(views));
+    if (!looking) return probe.triedSites.has(site) ? 'tried' : 'look';
+    const found = (await Promise.all(views)).flatMap((scopes, frame) =>
+      scopes.flatMap((variables, scope) => variables.map((variable) => ({ site: siteOf(frames[frame] as CallFrame), frame, scope, variable }))),
+    );
     if (found.length > 0) {
+      await this.wrapper(probe);
       this.holders.set(probe.config.id, found);
-      return 'again';
+      return 'look';
     }
     probe.triedSites.add(site);
     return 'tried';
   }
 
-  private async write(probe: InstalledProbe, frames: readonly CallFrame[], holder: Holder): Promise<void> {
-    const frame = frames[holder.frame];
-    if (frame === undefined || probe.wrapperObject === '') return;
-    await this.inspector
-      .send('Debugger.setVariableValue', {
-        scopeNumber: holder.scope,
-        variableName: holder.variable,
-        newValue: { objectId: probe.wrapperObject },
-        callFrameId: frame.callFrameId,
-      })
-      .then(() => probe.variables.push(holder))
-      .catch(() => undefined);
+  /** At detach, paused in the function: writes the original back into the variables of this call's callers. */
+  async restore(probe: InstalledProbe, paused: Paused, original: string): Promise<void> {
+    const frames = this.callers(paused);
+    const mine = probe.variables.filter((variable) => isAt(frames, variable));
+    await Promise.all(
+      mine.map(async (holder) => {
+        if (await this.set(frames, holder, original)) probe.variables.splice(probe.variables.indexOf(holder), 1);
+      }),
+    );
   }
 
-  /** The variables of a frame's scopes; asked for while paused, answered by what the inspector copied. */
-  private view(frame: CallFrame): Promise<{ readonly properties: readonly Property[]; readonly writable: boolean }[]> {
+  /** Frames of the application that led to the function, without the agent's own. */
+  private callers(paused: Paused): readonly CallFrame[] {
+    return paused.callFrames.slice(1).filter((frame) => !this.isAgent(frame.location.scriptId)).slice(0, FRAMES);
+  }
+
+  private async write(probe: InstalledProbe, frames: readonly CallFrame[], holder: Holder): Promise<void> {
+    if (await this.set(frames, holder, probe.wrapperObject)) probe.variables.push(holder);
+  }
+
+  private async set(frames: readonly CallFrame[], holder: Holder, objectId: string): Promise<boolean> {
+    const frame = frames[holder.frame];
+    if (frame === undefined || objectId === '') return false;
+    const { scope, variable } = holder;
+    const params = { scopeNumber: scope, variableName: variable, newValue: { objectId }, callFrameId: frame.callFrameId };
+    return this.inspector.send('Debugger.setVariableValue', params).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /**
+   * Looks through a frame's scopes, in the target and while it is paused, since what the inspector shows of a frame is
+   * released when it goes on. Properties that hold the function are replaced at once; the answer names the variables.
+   */
+  private view(probe: InstalledProbe, frame: CallFrame): Promise<readonly string[][]> {
+    const receiver = frame.this?.objectId === undefined ? Promise.resolve([]) : this.look(frame.this.objectId, probe.config.id);
     return Promise.all([
       ...frame.scopeChain.map(async (scope) => {
-        if (scope.type === 'global' || scope.object.objectId === undefined) return { properties: [], writable: false };
-        const answer = await this.inspector
-          .send<{ result: readonly Property[] }>('Runtime.getProperties', { objectId: scope.object.objectId, ownProperties: true })
-          .catch(() => ({ result: [] as readonly Property[] }));
-        return { properties: answer.result.slice(0, MAX_VARIABLES), writable: WRITABLE.has(scope.type) };
+        if (scope.type === 'global' || scope.object.objectId === undefined) return [];
+        const variables = await this.look(scope.object.objectId, probe.config.id);
+        return WRITABLE.has(scope.type) ? variables : [];
       }),
-      Promise.resolve({ properties: frame.this === undefined ? [] : [{ name: 'this', value: frame.this }], writable: false }),
+      receiver.then(() => []),
     ]);
   }
 
-  private async holdersIn(
-    probe: InstalledProbe,
-    site: string,
-    views: readonly (readonly { readonly properties: readonly Property[]; readonly writable: boolean }[])[],
-  ): Promise<Holder[]> {
-    const found: Holder[] = [];
-    for (const [frame, scopes] of views.entries()) {
-      for (const [scope, { properties, writable }] of scopes.entries()) {
-        await Promise.all(
-          properties.map(async ({ name, value }) => {
-            if (value?.objectId === undefined) return;
-            if (value.type === 'function') {
-              if (writable && (await this.ask(value.objectId, 'is', probe.config.id))) found.push({ site, frame, scope, variable: name });
-            } else if (value.type === 'object' && value.subtype !== 'proxy') {
-              await this.ask(value.objectId, 'search', probe.config.id);
-            }
-          }),
-        );
-      }
-    }
-    if (found.length > 0 && probe.wrapperObject === '') {
-      probe.wrapperObject = await this.agent.wrapperObject(probe.config.id, probe.fn.node.constructible);
-    }
-    return found;
-  }
-
-  private async ask(objectId: string, method: 'is' | 'search', probe: number): Promise<boolean> {
+  private async look(objectId: string, probe: number): Promise<string[]> {
     const answer = await this.inspector
       .send<EvaluateResult>('Runtime.callFunctionOn', {
         objectId,
-        functionDeclaration: `function () { return ${this.agent.reference}.${method}(${probe}, this); }`,
+        functionDeclaration: `function () { return ${this.agent.reference}.look(${probe}, this); }`,
         returnByValue: true,
         silent: true,
       })
       .catch(() => null);
-    return answer?.result.value === true;
+    const names = answer?.result.value;
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  }
+
+  private async wrapper(probe: InstalledProbe): Promise<void> {
+    if (probe.wrapperObject === '') probe.wrapperObject = await this.agent.wrapperObject(probe.config.id, probe.fn.node.constructible);
   }
 }
 
 function siteOf(frame: CallFrame): string {
   const { scriptId, lineNumber, columnNumber } = frame.location;
   return `${scriptId}:${lineNumber}:${columnNumber}`;
+}
+
+function isAt(frames: readonly CallFrame[], holder: Holder): boolean {
+  const frame = frames[holder.frame];
+  return frame !== undefined && siteOf(frame) === holder.site;
 }

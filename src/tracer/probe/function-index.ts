@@ -51,6 +51,8 @@ interface Context {
   readonly scope: Scope;
   /** Name of the enclosing class or object, for qualified names. */
   readonly owner: string | null;
+  /** Name of the class whose instances `this` means. */
+  readonly self: string | null;
 }
 
 const position = (at: { line: number; column: number }): Position => ({ line: at.line - 1, column: at.column });
@@ -60,7 +62,7 @@ export function indexFunctions(text: string, isModule: boolean): readonly Functi
   const tree = parseScript(text, isModule);
   if (tree === null) return [];
   const found: FunctionNode[] = [];
-  new Indexer(found).visit(tree, { scope: { names: new Map(), parent: null, isFunction: true }, owner: null }, null);
+  new Indexer(found).visit(tree, { scope: { names: new Map(), parent: null, isFunction: true }, owner: null, self: null }, null);
   return found;
 }
 
@@ -119,7 +121,7 @@ class Indexer {
       case 'CatchClause': {
         const scope = node.type === 'Program' ? context.scope : child(context.scope, false);
         declare(node, scope);
-        return this.children(node, { scope, owner: context.owner });
+        return this.children(node, { ...context, scope });
       }
       case 'ExportDefaultDeclaration': {
         const inner = node.declaration as Tree;
@@ -169,8 +171,9 @@ class Indexer {
       bodyPosition: position(body.loc.start),
       endPosition: position(node.loc.end),
     });
-    for (const parameter of parameters) this.children(parameter, { scope, owner: null });
-    const inner = { scope, owner: null };
+    const self = node.type === 'ArrowFunctionExpression' || context.owner !== null ? (context.self ?? null) : null;
+    const inner = { scope, owner: null, self };
+    for (const parameter of parameters) this.children(parameter, inner);
     if (body.type === 'BlockStatement') this.children(body, inner);
     else this.visit(body, inner, null);
   }
@@ -178,7 +181,7 @@ class Indexer {
   private klass(node: Tree, context: Context, given: Given | null): void {
     const name = given?.name ?? nameOf(node) ?? '<class>';
     if (isTree(node.superClass)) this.visit(node.superClass, context, null);
-    const inner = { scope: child(context.scope, false), owner: name };
+    const inner = { scope: child(context.scope, false), owner: name, self: name };
     for (const member of (node.body as Tree).body as Tree[]) {
       if (member.type === 'StaticBlock') {
         this.visit(member, inner, null);
@@ -237,7 +240,8 @@ class Indexer {
     const path = memberPath(left);
     const key = path?.at(-1) ?? null;
     if (path === null || key === null) return this.visit(right, context, null);
-    const shown = path.filter((part, index) => part !== 'prototype' && !(index === 0 && (part === 'exports' || part === 'this')) && !(part === 'module' && index === 0) && !(part === 'exports' && index === 1));
+    const qualifiedPath = path[0] === 'this' && context.self !== null ? [context.self, ...path.slice(1)] : path;
+    const shown = qualifiedPath.filter((part, index) => part !== 'prototype' && !(index === 0 && (part === 'exports' || part === 'this')) && !(part === 'module' && index === 0) && !(part === 'exports' && index === 1));
     this.visit(right, context, { name: shown.length === 0 ? (nameOf(right) ?? 'exports') : shown.join('.'), binding: { kind: 'property', key } });
   }
 }

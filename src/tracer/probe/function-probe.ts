@@ -20,6 +20,8 @@ export class InstalledProbe {
   constant = false;
   wrapperObject = '';
   direct = 0;
+  /** Hits reported before the agent's next word of a binding are from before it. */
+  stale = false;
   /** Call sites already tried, `scriptId:line:column`. */
   readonly triedSites = new Set<string>();
   wantsCaller = false;

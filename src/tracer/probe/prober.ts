@@ -4,7 +4,7 @@ import type { Inspector } from '../target/inspector.ts';
 import type { AgentLink } from './agent-link.ts';
 import { CallSiteRebinder } from './call-site.ts';
 import { entryCondition, exitCondition } from './condition.ts';
-import { type CallFrame, DebuggerDomain, type Paused } from './debugger-domain.ts';
+import { type BreakLocation, type CallFrame, DebuggerDomain, type Paused } from './debugger-domain.ts';
 import { InstalledProbe } from './function-probe.ts';
 import type { ResolvedFunction } from './resolve.ts';
 import { ScriptRegistry } from './script-registry.ts';
@@ -26,7 +26,7 @@ export class Prober {
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly callSites: CallSiteRebinder;
   private readonly undo: () => void;
-  private readonly restoring = new Map<string, InstalledProbe>();
+  private readonly restoring = new Set<InstalledProbe>();
   private closed = false;
   onChange: (probe: InstalledProbe) => void = () => {};
 
@@ -36,7 +36,12 @@ export class Prober {
   ) {
     this.registry = new ScriptRegistry(inspector);
     this.domain = new DebuggerDomain(inspector);
-    this.callSites = new CallSiteRebinder(inspector, agent, this.domain);
+    this.callSites = new CallSiteRebinder(
+      inspector,
+      agent,
+      this.domain,
+      (scriptId) => this.registry.byId(scriptId)?.parsed.url === 'nodescope-agent',
+    );
     this.undo = this.domain.onPaused((paused) => this.paused(paused));
   }
 
@@ -56,10 +61,14 @@ export class Prober {
   /** Sets the breakpoints of all probes, commands pipelined. The Debugger domain must be needed by the caller meanwhile. */
   async install(entries: readonly { at: string; config: ProbeConfig; fn: ResolvedFunction; predicted: number | null }[]): Promise<void> {
     await this.agent.add(entries.map((entry) => entry.config));
+    const taken = new Set(this.all().map((probe) => `${probe.fn.script.id}:${probe.fn.node.start}`));
     await Promise.all(
       entries.map(async (entry) => {
         const probe = new InstalledProbe(entry.at, entry.config, entry.fn, entry.predicted);
         this.probes.set(entry.config.id, probe);
+        const key = `${entry.fn.script.id}:${entry.fn.node.start}`;
+        if (taken.has(key)) return this.fail(probe, 'the same function is already traced by an earlier probe; merge the two');
+        taken.add(key);
         const { node, script } = entry.fn;
         if (node.generator) probe.reason = `${probe.reason}; of a generator the call is recorded, not what it yields`;
         try {
@@ -104,6 +113,7 @@ export class Prober {
     switch (note) {
       case Note.bound:
         probe.bound = true;
+        probe.stale = false;
         if (probe.engine !== 'breakpoint') {
           probe.engine = 'rebind';
           probe.status = 'installed';
@@ -114,6 +124,8 @@ export class Prober {
       case Note.wrapped:
         break;
       case Note.direct:
+        // Hits from before a rebinding say nothing about after it.
+        if (probe.stale) break;
         probe.direct++;
         if (probe.bound) void this.leaked(probe);
         break;
@@ -143,18 +155,19 @@ export class Prober {
 
   /** Some time after rebinding: if every call now comes through the wrapper, the breakpoint has done its work. */
   private settle(probe: InstalledProbe): void {
+    // A caller past the wrapper is being looked for: the breakpoint waits for its next call.
+    if (probe.wantsCaller || !probe.bound) return;
     if (probe.direct > 0) {
       probe.direct = 0;
       this.later(LINGER_MS, () => this.settle(probe));
       return;
     }
-    probe.wantsCaller = false;
-    if (probe.engine === 'breakpoint' && probe.bound) {
+    if (probe.engine === 'breakpoint' && !this.callSites.exhausted(probe)) {
       probe.engine = 'rebind';
       probe.status = 'installed';
       probe.reason = probe.fn.warning;
     }
-    void this.disarm(probe).then(() => this.onChange(probe));
+    if (probe.engine === 'rebind') void this.disarm(probe).then(() => this.onChange(probe));
   }
 
   /** Calls come past the wrapper, through a reference made earlier: the next one pauses and shows where it comes from. */
@@ -189,11 +202,14 @@ export class Prober {
 
   private async pausedAtCallSite(probe: InstalledProbe, paused: Paused): Promise<void> {
     const outcome = await this.callSites.paused(probe, paused);
-    if (this.closed) return;
-    if (outcome === 'again') return this.swap(probe, this.callSites.condition(probe));
+    if (this.closed || outcome === 'look' || !probe.wantsCaller) return;
     probe.wantsCaller = false;
     probe.direct = 0;
-    await this.arm(probe).catch(() => undefined);
+    if (probe.bound) {
+      probe.stale = true;
+      await this.agent.call('bound', probe.config.id).catch(() => undefined);
+    }
+    await this.swap(probe, entryCondition(this.agent.name, probe.config.id, probe.fn.node));
     this.later(LINGER_MS, () => this.settle(probe));
   }
 
@@ -204,19 +220,29 @@ export class Prober {
   }
 
   private paused(paused: Paused): void {
-    const id = paused.hitBreakpoints?.find((hit) => this.all().some((probe) => probe.breakpoint === hit) || this.restoring.has(hit));
     const frame = paused.callFrames[0];
-    if (id === undefined || frame === undefined) return void this.resumeStranger(paused);
-    const restore = this.restoring.get(id);
-    const probe = restore ?? (this.all().find((candidate) => candidate.breakpoint === id) as InstalledProbe);
-    if (restore === undefined && probe.wantsCaller) return void this.pausedAtCallSite(probe, paused);
-    void this.writeConstant(probe, frame, restore !== undefined);
+    const probe = frame === undefined ? undefined : this.at(frame.location);
+    if (frame === undefined || probe === undefined || (paused.hitBreakpoints?.length ?? 0) === 0) return void this.resumeStranger(paused);
+    if (this.restoring.has(probe)) void this.writeBack(probe, paused, frame);
+    else if (probe.wantsCaller) void this.pausedAtCallSite(probe, paused);
+    else void this.writeConstant(probe, frame);
   }
 
-  /** A `debugger` statement that only stops because our Debugger domain is on: the application goes on at once. */
+  /** By place, not by breakpoint id: a pause can be reported before the answer that tells the id. */
+  private at(location: BreakLocation): InstalledProbe | undefined {
+    return this.all().find(
+      ({ location: own }) => own?.scriptId === location.scriptId && own.lineNumber === location.lineNumber && own.columnNumber === location.columnNumber,
+    );
+  }
+
+  /**
+   * A pause that is not for us. One of our breakpoints that has no work left, or a `debugger` statement that only stops
+   * because our Debugger domain is on: the application goes on at once. Another debugger's pause is left to it.
+   */
   private async resumeStranger(paused: Paused): Promise<void> {
     const frame = paused.callFrames[0];
     if (frame === undefined) return;
+    if ((paused.hitBreakpoints?.length ?? 0) > 0) return void (await this.domain.resume().catch(() => undefined));
     const { scriptId, lineNumber, columnNumber } = frame.location;
     const answer = await this.inspector.send<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId }).catch(() => null);
     const line = answer?.scriptSource.split('\n')[lineNumber] ?? '';
@@ -227,39 +253,47 @@ export class Prober {
    * Writes a `const` while paused at the function's start. All commands leave at once, the resume with them: the process
    * stands still for one way there, not for round trips (DESIGN 3, fact 2).
    */
-  private async writeConstant(probe: InstalledProbe, frame: CallFrame, restore: boolean): Promise<void> {
+  private async writeConstant(probe: InstalledProbe, frame: CallFrame): Promise<void> {
+    const written = this.setConstant(probe, frame, probe.wrapperObject);
+    const resumed = this.domain.resume();
+    probe.constant = await written;
+    await resumed.catch(() => undefined);
+    if (probe.constant) await this.agent.call('bound', probe.config.id).catch(() => undefined);
+    else this.note(probe.config.id, Note.unreachable, 'the debugger could not write the constant it is bound to');
+  }
+
+  /** At detach: the original goes back into the constant and into the callers' variables that lead here. */
+  private async writeBack(probe: InstalledProbe, paused: Paused, frame: CallFrame): Promise<void> {
+    const original = this.originals.get(probe.config.id) ?? '';
+    const variables = this.callSites.restore(probe, paused, original);
+    const constant = probe.constant ? this.setConstant(probe, frame, original) : Promise.resolve(false);
+    const resumed = this.domain.resume();
+    if (await constant) probe.constant = false;
+    await variables;
+    await resumed.catch(() => undefined);
+  }
+
+  /** Commands leave before the first await when the name is unique. */
+  private async setConstant(probe: InstalledProbe, frame: CallFrame, objectId: string): Promise<boolean> {
     const { binding } = probe.fn.node;
-    if (binding.kind !== 'constant') return void this.domain.resume();
-    const value = { objectId: restore ? await this.originalOf(probe) : probe.wrapperObject };
-    const scopes = await this.scopesOf(frame, binding.name, binding.unique);
+    if (binding.kind !== 'constant' || objectId === '') return false;
+    const scopes = binding.unique ? writableScopes(frame) : await this.scopeWith(frame, binding.name);
     const writes = scopes.map((scopeNumber) =>
       this.inspector
-        .send('Debugger.setVariableValue', { scopeNumber, variableName: binding.name, newValue: value, callFrameId: frame.callFrameId })
-        .then(() => true)
-        .catch(() => false),
+        .send('Debugger.setVariableValue', { scopeNumber, variableName: binding.name, newValue: { objectId }, callFrameId: frame.callFrameId })
+        .then(
+          () => true,
+          () => false,
+        ),
     );
-    const resumed = this.domain.resume();
-    const done = (await Promise.all(writes)).some(Boolean);
-    await resumed.catch(() => undefined);
-    if (restore) {
-      probe.constant = false;
-      return;
-    }
-    probe.constant = done;
-    if (done) await this.agent.call('bound', probe.config.id).catch(() => undefined);
-    else this.note(probe.config.id, Note.unreachable, `the debugger could not write the constant "${binding.name}"`);
+    return (await Promise.all(writes)).some(Boolean);
   }
 
   private readonly originals = new Map<number, string>();
-  private async originalOf(probe: InstalledProbe): Promise<string> {
-    return this.originals.get(probe.config.id) ?? this.agent.originalObject(probe.config.id);
-  }
 
-  /** Scopes to write to: all that can hold the name when it is declared once, else the innermost that has it. */
-  private async scopesOf(frame: CallFrame, name: string, unique: boolean): Promise<number[]> {
-    const writable = frame.scopeChain.flatMap((scope, index) => (WRITABLE_SCOPES.has(scope.type) ? [index] : []));
-    if (unique) return writable;
-    for (const index of writable) {
+  /** The innermost scope that has the name, when several are declared with it. */
+  private async scopeWith(frame: CallFrame, name: string): Promise<number[]> {
+    for (const index of writableScopes(frame)) {
       const objectId = frame.scopeChain[index]?.object.objectId;
       if (objectId === undefined) continue;
       const answer = await this.inspector
@@ -271,37 +305,43 @@ export class Prober {
   }
 
   /**
-   * Takes every probe out of the target: bindings back by the agent, constants by the debugger at the function's next
-   * call, for which it waits a little; a constant not reached stays a forwarder that records nothing.
+   * Takes every probe out of the target: bindings back by the agent; constants and callers' variables by the debugger at the
+   * function's next call, for which it waits a little. What is not called meanwhile stays a forwarder that records nothing.
    */
   async remove(): Promise<{ forwarding: readonly InstalledProbe[] }> {
     this.closed = true;
     for (const timer of this.timers) clearTimeout(timer);
-    const constants = this.all().filter((probe) => probe.constant);
-    if (constants.length > 0) await this.domain.need();
-    await Promise.all(
-      constants.map(async (probe) => this.originals.set(probe.config.id, await this.agent.originalObject(probe.config.id))),
-    );
+    const written = this.all().filter(needsDebugger);
+    if (written.length > 0) await this.domain.need();
+    await Promise.all(written.map(async (probe) => this.originals.set(probe.config.id, await this.agent.originalObject(probe.config.id))));
     await this.agent.call('remove');
     await Promise.all(this.all().map((probe) => this.disarm(probe)));
-    await this.restoreConstants(constants);
-    if (constants.length > 0) await this.domain.release();
+    if (written.length > 0) {
+      await this.restoreWritten(written);
+      await this.domain.release();
+    }
     this.undo();
-    return { forwarding: this.all().filter((probe) => probe.constant) };
+    return { forwarding: this.all().filter(needsDebugger) };
   }
 
-  private async restoreConstants(probes: readonly InstalledProbe[]): Promise<void> {
-    if (probes.length === 0) return;
+  private async restoreWritten(probes: readonly InstalledProbe[]): Promise<void> {
+    const breakpoints = new Map<InstalledProbe, string>();
     await Promise.all(
       probes.map(async (probe) => {
         if (probe.location === null) return;
-        const id = await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id));
-        this.restoring.set(id, probe);
+        this.restoring.add(probe);
+        breakpoints.set(probe, await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id)));
       }),
     );
     const deadline = Date.now() + RESTORE_MS;
-    while (probes.some((probe) => probe.constant) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-    await Promise.all([...this.restoring.keys()].map((id) => this.domain.removeBreakpoint(id).catch(() => undefined)));
+    while (breakpoints.size > 0) {
+      for (const [probe, id] of breakpoints) {
+        if (needsDebugger(probe) && Date.now() < deadline) continue;
+        breakpoints.delete(probe);
+        await this.domain.removeBreakpoint(id).catch(() => undefined);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     this.restoring.clear();
   }
 
@@ -320,4 +360,10 @@ export class Prober {
     this.undo();
     this.registry.dispose();
   }
+}
+
+const needsDebugger = (probe: InstalledProbe): boolean => probe.constant || probe.variables.length > 0;
+
+function writableScopes(frame: CallFrame): number[] {
+  return frame.scopeChain.flatMap((scope, index) => (WRITABLE_SCOPES.has(scope.type) ? [index] : []));
 }

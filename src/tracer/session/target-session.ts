@@ -1,0 +1,467 @@
+import type { ProbeConfig } from '../agent/probe.ts';
+import { hashText } from '../agent/probe.ts';
+import { textOf } from '../error/error.ts';
+import { connectionLost } from '../error/target-errors.ts';
+import type { Engine, TraceEvent } from '../event/event.ts';
+import { ns, type ProbeId, type TargetId } from '../event/ids.ts';
+import { parsePath, parseWatchPath } from '../plan/path.ts';
+import { parseExpression, resolveNames } from '../plan/expression.ts';
+import { DEFAULT_CAPTURE, type FunctionProbe, type LibraryProbe, type PlanProbe, type WatchProbe } from '../plan/plan.ts';
+import { AgentLink } from '../probe/agent-link.ts';
+import { audit } from '../probe/audit.ts';
+import { CallCounter, type FunctionCount } from '../probe/counts.ts';
+import type { InstalledProbe } from '../probe/function-probe.ts';
+import { Prober } from '../probe/prober.ts';
+import { functionsOf, parseAt, type ResolvedFunction, resolveFunction } from '../probe/resolve.ts';
+import type { Overhead, ProbeState, TargetInfo } from '../store/manifest.ts';
+import { evaluateValue, type Inspector } from '../target/inspector.ts';
+import { SECRET_NAMES } from '../safety/secrets.ts';
+import { Correlator, type Sequence } from './correlator.ts';
+import { type AgentRecord, StreamDecoder } from './decode.ts';
+import { callSiteLocation } from './site.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+const DRAIN_MS = 20;
+const INSTALL_DRAIN_MS = 4;
+const HITS_PER_SECOND = 100;
+const SCHEDULES = /\.then\(|\bPromise\b|\bset(Timeout|Immediate|Interval)\b|\bnextTick\b|\bqueueMicrotask\b|\.(on|once|addListener|addEventListener)\(/;
+const secret = new RegExp(SECRET_NAMES, 'i');
+
+export interface TargetOptions {
+  readonly id: TargetId;
+  readonly inspector: Inspector;
+  readonly info: Omit<TargetInfo, 'id'>;
+  /** Wall-clock minus the target's monotonic clock, milliseconds. */
+  readonly epochMs: number;
+  readonly originMs: number;
+  readonly opened: boolean;
+  readonly sequence: Sequence;
+  readonly nextProbe: () => number;
+  readonly eventsPerSecond: number;
+  readonly memoryMB: number;
+}
+
+/** Receives what happens in one target. */
+export interface TargetListener {
+  events(events: readonly TraceEvent[]): void;
+  probesChanged(): void;
+  closed(reason: string): void;
+}
+
+interface LibraryState {
+  readonly id: ProbeId;
+  readonly library: LibraryProbe['library'];
+  state: ProbeState;
+}
+
+/** One target under observation: its agent, its probes, and the pump that takes its records out. */
+export class TargetSession {
+  readonly prober: Prober;
+  private readonly decoder = new StreamDecoder();
+  private readonly correlator: Correlator;
+  private readonly libraries: LibraryState[] = [];
+  private readonly others: ProbeState[] = [];
+  private readonly watchPaths = new Map<number, string>();
+  private readonly announced = new Map<number, Engine>();
+  private readonly startedMs = Date.now();
+  private readonly eager = new Set<object>();
+  private pumping: Promise<void> | null = null;
+  private stopping = false;
+  private ended = false;
+  private lastOverhead: Overhead | null = null;
+  private statsAt = 0;
+
+  private constructor(
+    readonly options: TargetOptions,
+    readonly agent: AgentLink,
+    private readonly listener: TargetListener,
+  ) {
+    this.prober = new Prober(options.inspector, agent);
+    this.prober.onChange = (probe) => this.announce(probe);
+    const names = {
+      capturedPath: (probe: number, index: number) => this.prober.get(probe)?.config.paths[index]?.text ?? '',
+      watchedPath: (probe: number) => this.watchPaths.get(probe) ?? '',
+    };
+    this.correlator = new Correlator(options.id, (options.originMs - options.epochMs) * 1e6, options.sequence, names);
+    options.inspector.onDisconnect(() => this.lost());
+    options.inspector.on('NodeRuntime.waitingForDisconnect', () => void this.exiting());
+  }
+
+  /** Puts the agent into the target and starts taking records out. */
+  static async start(options: TargetOptions, listener: TargetListener): Promise<TargetSession> {
+    const agent = await AgentLink.install(options.inspector, {
+      bufferBytes: options.memoryMB << 20,
+      eventsPerSecond: options.eventsPerSecond,
+      closeInspector: options.opened,
+    });
+    await options.inspector.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true }).catch(() => undefined);
+    const session = new TargetSession(options, agent, listener);
+    session.pumping = session.pump();
+    return session;
+  }
+
+  get id(): TargetId {
+    return this.options.id;
+  }
+
+  get alive(): boolean {
+    return !this.ended;
+  }
+
+  // ---- probes ----
+
+  /** Installs a plan's probes; what cannot be installed is there with its reason. `strict` makes an unknown function an error. */
+  async install(probes: readonly PlanProbe[], strict: boolean): Promise<void> {
+    const eager = {};
+    this.eager.add(eager);
+    await this.prober.domain.need();
+    try {
+      const watches = await Promise.all(probes.filter((probe) => probe.kind === 'watch').map((probe) => this.watch(probe)));
+      const functions = probes.filter((probe) => probe.kind === 'function');
+      const entries = (await Promise.all(functions.map((probe) => this.resolve(probe, watches, strict)))).flat();
+      const extra = await this.methodsFor(watches, entries);
+      await this.prober.install([...entries, ...extra]);
+      for (const probe of probes) if (probe.kind === 'library') await this.library(probe);
+      this.settleWatches(watches);
+    } finally {
+      await this.prober.domain.release();
+      setTimeout(() => this.eager.delete(eager), 1500).unref();
+    }
+    this.listener.probesChanged();
+  }
+
+  private async resolve(probe: FunctionProbe, watches: readonly Watch[], strict: boolean): Promise<Entry[]> {
+    try {
+      const found = await resolveFunction(this.prober.registry, probe.at);
+      return await Promise.all(found.map((fn) => this.entry(probe, fn, watches)));
+    } catch (error) {
+      if (strict) throw error;
+      this.failed(probe, parseName(probe.at), textOf(error));
+      return [];
+    }
+  }
+
+  private async entry(probe: FunctionProbe, fn: ResolvedFunction, watches: readonly Watch[]): Promise<Entry> {
+    const text = (await fn.script.source()).slice(fn.node.start, fn.node.end);
+    const capture = probe.capture.length === 0 ? DEFAULT_CAPTURE : probe.capture;
+    const paths = capture.filter((item) => item !== 'args' && item !== 'return').map((item) => ({ text: item, ...parsePath(item) }));
+    const config: ProbeConfig = {
+      id: this.options.nextProbe(),
+      name: fn.name,
+      args: capture.includes('args'),
+      result: capture.includes('return'),
+      paths,
+      when: probe.when === undefined ? null : resolveNames(probe.when, parseExpression(probe.when), fn.node.parameters),
+      sample: probe.sample ?? 1,
+      secretArgs: fn.node.parameters.flatMap((name, index) => (name !== null && secret.test(name) ? [index] : [])),
+      asynchronous: fn.node.asynchronous || SCHEDULES.test(text),
+      sourceLength: text.length,
+      sourceHash: hashText(text),
+      hitsPerSecond: HITS_PER_SECOND,
+      watches: watches.filter((watch) => watch.covers(fn)).map((watch) => ({ probe: watch.state.id, path: watch.probe.path, keys: watch.keys })),
+    };
+    return { at: probe.at, config, fn, predicted: probe.predicted?.callsPerSecond ?? null };
+  }
+
+  private async watch(probe: WatchProbe): Promise<Watch> {
+    const { file, name } = parseAt(probe.at);
+    const id = this.options.nextProbe() as ProbeId;
+    this.watchPaths.set(id, probe.path.startsWith('this.') ? probe.path : `this.${probe.path}`);
+    const state: ProbeState = { ...this.blank(id, probe.at, 'watch', `${name}.${probe.path.replace(/^this\./, '')}`), engine: 'watch' };
+    const sources = await this.prober.registry.find(file).catch(() => []);
+    const files = new Set(sources.map((source) => source.file));
+    return {
+      probe,
+      name,
+      keys: parseWatchPath(probe.path),
+      state,
+      covers: (fn) => files.has(fn.location.file) && (fn.name === name || fn.name.startsWith(`${name}.`)),
+    };
+  }
+
+  /** A watch sees an object when one of its methods is called: methods that mention the path are traced when the plan has none. */
+  private async methodsFor(watches: readonly Watch[], entries: readonly Entry[]): Promise<Entry[]> {
+    const extra: Entry[] = [];
+    for (const watch of watches) {
+      if (entries.some((entry) => watch.covers(entry.fn))) continue;
+      const { file } = parseAt(watch.probe.at);
+      const key = String(watch.keys[0]);
+      for (const source of await this.prober.registry.find(file).catch(() => [])) {
+        const text = await source.script.source();
+        for (const candidate of await functionsOf(source)) {
+          if (!candidate.name.startsWith(`${watch.name}.`) || candidate.node.binding.kind !== 'property') continue;
+          if (!text.slice(candidate.node.start, candidate.node.end).includes(key)) continue;
+          const location = { ...(await source.script.original(candidate.node.bodyPosition)), function: candidate.name };
+          const fn: ResolvedFunction = { script: source.script, node: candidate.node, name: candidate.name, location, warning: source.warning };
+          extra.push(await this.entry({ kind: 'function', at: `${file}#${candidate.name}`, capture: ['args', 'return'] }, fn, [watch]));
+        }
+      }
+    }
+    return extra;
+  }
+
+  private settleWatches(watches: readonly Watch[]): void {
+    for (const watch of watches) {
+      const reached = this.prober.all().filter((probe) => probe.config.watches.some((entry) => entry.probe === watch.state.id));
+      const location = reached[0]?.fn.location ?? null;
+      this.others.push(
+        reached.length > 0
+          ? { ...watch.state, location, status: 'installed', reason: '' }
+          : { ...watch.state, status: 'failed', engine: 'none', reason: `no method of ${watch.name} that uses ${watch.probe.path} was found in a loaded script; check the class and the path` },
+      );
+    }
+  }
+
+  private async library(probe: LibraryProbe): Promise<void> {
+    const id = this.options.nextProbe() as ProbeId;
+    const state: ProbeState = { ...this.blank(id, probe.library, 'library', probe.library), engine: 'library', status: 'installed', reason: '' };
+    const places = probe.library === 'pg' ? await this.agent.call<number>('addPg', id) : await this.agent.call<undefined>('addHttp', id).then(() => 1);
+    const found: ProbeState =
+      places > 0
+        ? state
+        : { ...state, engine: 'none', status: 'failed', reason: 'pg is not loaded as a module of its own in this process (not used yet, or bundled into the application)' };
+    this.libraries.push({ id, library: probe.library, state: found });
+    if (found.status === 'installed') this.emit([this.correlator.event(await this.now(), { type: 'probe.installed', probe: id, engine: 'library' })]);
+    else this.emit([this.correlator.event(await this.now(), { type: 'probe.failed', probe: id, why: found.reason })]);
+  }
+
+  private failed(probe: PlanProbe, name: string, why: string): void {
+    const id = this.options.nextProbe() as ProbeId;
+    const at = probe.kind === 'library' ? probe.library : probe.at;
+    this.others.push({ ...this.blank(id, at, probe.kind, name), status: 'failed', reason: why });
+  }
+
+  private blank(id: ProbeId, at: string, kind: PlanProbe['kind'], name: string): ProbeState {
+    const empty = { engine: 'none', status: 'waiting', reason: '', calls: 0, audit: null, predictedCallsPerSecond: null, location: null } as const;
+    return { id, target: this.options.id, at, kind, name, ...empty };
+  }
+
+  states(): ProbeState[] {
+    return [...this.prober.all().map((probe) => probe.state(this.options.id)), ...this.others, ...this.libraries.map((library) => library.state)];
+  }
+
+  /** An event when a probe reaches another rung or fails. */
+  private announce(probe: InstalledProbe): void {
+    const id = probe.config.id;
+    if (this.announced.get(id) !== probe.engine && probe.engine !== 'none') {
+      this.announced.set(id, probe.engine);
+      this.emitNow({ type: 'probe.installed', probe: id as ProbeId, engine: probe.engine });
+    } else if (probe.status === 'failed' && !this.announced.has(id)) {
+      this.announced.set(id, 'none');
+      this.emitNow({ type: 'probe.failed', probe: id as ProbeId, why: probe.reason });
+    }
+    this.listener.probesChanged();
+  }
+
+  private emitNow(event: Parameters<Correlator['event']>[1]): void {
+    this.emit([this.correlator.event((Date.now() - this.options.epochMs) * 1e6, event)]);
+  }
+
+  // ---- counting ----
+
+  /** V8's call counts over `ms` milliseconds. */
+  async counts(ms: number): Promise<FunctionCount[]> {
+    const counter = new CallCounter(this.options.inspector);
+    await counter.start();
+    try {
+      await counter.take();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return await counter.take();
+    } finally {
+      await counter.stop().catch(() => undefined);
+    }
+  }
+
+  /** Compares V8's counts with ours; a function that is also called past its wrapper gets its breakpoint back to find out from where. */
+  async audit(ms: number): Promise<void> {
+    const bound = this.prober.all().filter((probe) => probe.bound);
+    if (bound.length === 0 || this.ended) return;
+    for (const { probe, v8, recorded } of await audit(this.options.inspector, this.agent, bound, ms)) {
+      probe.audit = { v8, recorded };
+      if (v8 > recorded && probe.engine === 'rebind') await this.prober.rearm(probe);
+    }
+    this.listener.probesChanged();
+  }
+
+  // ---- the pump ----
+
+  private async now(): Promise<number> {
+    return (Date.now() - this.options.epochMs) * 1e6;
+  }
+
+  private async pump(): Promise<void> {
+    while (!this.ended && !this.stopping) {
+      const full = await this.take();
+      if (full === null) return;
+      await this.refreshStats();
+      if (!full) await new Promise((resolve) => setTimeout(resolve, this.eager.size > 0 ? INSTALL_DRAIN_MS : DRAIN_MS));
+    }
+  }
+
+  /** Takes one chunk; whether there may be more at once, null when the target is gone. */
+  private async take(): Promise<boolean | null> {
+    try {
+      const chunk = await this.agent.drain(CHUNK_BYTES);
+      if (chunk.length > 0) await this.process(this.decoder.push(chunk));
+      return chunk.length >= CHUNK_BYTES;
+    } catch (error) {
+      if (!this.ended) this.close(this.options.inspector.connected ? textOf(error) : connectionLost(this.describe()).message);
+      return null;
+    }
+  }
+
+  private async process(records: readonly AgentRecord[]): Promise<void> {
+    let events: TraceEvent[] = [];
+    for (const record of records) {
+      if (record.kind === 'site') {
+        // The site's original line has to be known before the query's event is made.
+        const location = callSiteLocation(this.prober.registry, record.frame);
+        this.correlator.defineSite(record.id, await location);
+      } else if (record.kind === 'note') {
+        if (events.length > 0) this.emit(events);
+        events = [];
+        this.note(record.probe, record.note, record.text);
+      } else {
+        const event = this.correlator.correlate(record);
+        if (event !== null) events.push(event);
+      }
+    }
+    if (events.length > 0) this.emit(events);
+  }
+
+  private note(probe: number, note: number, text: string): void {
+    const watch = this.others.findIndex((state) => state.id === probe);
+    if (watch >= 0) {
+      const state = this.others[watch] as ProbeState;
+      this.others[watch] = { ...state, status: 'limited', reason: text };
+      this.listener.probesChanged();
+    } else this.prober.note(probe, note, text);
+  }
+
+  private emit(events: readonly TraceEvent[]): void {
+    this.listener.events(events);
+  }
+
+  private async refreshStats(): Promise<void> {
+    if (Date.now() - this.statsAt < 250) return;
+    this.statsAt = Date.now();
+    const stats = await this.agent.stats().catch(() => null);
+    if (stats === null) return;
+    for (const [id, calls] of stats.probes) {
+      const probe = this.prober.get(id);
+      if (probe !== undefined) probe.calls = calls;
+    }
+    for (const library of this.libraries) {
+      library.state = { ...library.state, calls: stats.libraries[library.library] ?? 0 };
+    }
+    const wallMs = Date.now() - this.startedMs;
+    const agentMs = stats.spentMs + stats.drainMs;
+    this.lastOverhead = {
+      percent: wallMs > 0 ? (100 * agentMs) / wallMs : 0,
+      agentMs,
+      wallMs,
+      method: 'time the agent spent writing records (every 32nd timed) and handing them over, on the main thread, per wall time',
+    };
+    this.listener.probesChanged();
+  }
+
+  get overhead(): Overhead | null {
+    return this.lastOverhead;
+  }
+
+  get dropped(): number {
+    return this.correlator.dropped;
+  }
+
+  private describe(): string {
+    return `process ${this.options.info.pid}`;
+  }
+
+  // ---- the end ----
+
+  /** The target's code has ended and it waits for us to leave: take what is left and go at once (DESIGN 3, fact 8). */
+  private async exiting(): Promise<void> {
+    this.stopping = true;
+    await this.pumping;
+    await this.take();
+    this.close(`${this.describe()} ended`);
+  }
+
+  private lost(): void {
+    if (!this.ended) this.close(this.stopping ? `${this.describe()} ended` : connectionLost(this.describe()).message);
+  }
+
+  private close(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.emitNow({ type: 'process.exit', reason });
+    this.prober.dispose();
+    void this.options.inspector.close();
+    this.listener.closed(reason);
+  }
+
+  /** Takes everything out of the target and leaves: originals back, breakpoints gone, inspector closed if we opened it. */
+  async detach(): Promise<void> {
+    if (this.ended) return;
+    this.stopping = true;
+    await this.pumping;
+    await this.refreshNow();
+    const { inspector } = this.options;
+    try {
+      const { forwarding } = await this.prober.remove();
+      for (let more: boolean | null = true; more; ) more = await this.take();
+      for (const probe of forwarding) probe.reason = 'its constant could not be set back because it was not called meanwhile; it forwards to the original and records nothing';
+      for (const probe of this.prober.all()) {
+        probe.status = 'removed';
+        this.emitNow({ type: 'probe.removed', probe: probe.config.id as ProbeId });
+      }
+      await this.agent.call('forget');
+      await this.agent.release().catch(() => undefined);
+      if (this.options.opened) await closeInspectorLater(inspector);
+    } catch (error) {
+      if (!this.ended) this.close(textOf(error));
+      return;
+    }
+    this.ended = true;
+    this.prober.dispose();
+    await inspector.close();
+  }
+
+  private async refreshNow(): Promise<void> {
+    this.statsAt = 0;
+    await this.refreshStats();
+  }
+
+  /** Nanoseconds since the recording's origin, now. */
+  get elapsed() {
+    return ns((Date.now() - this.options.originMs) * 1e6);
+  }
+}
+
+interface Entry {
+  readonly at: string;
+  readonly config: ProbeConfig;
+  readonly fn: ResolvedFunction;
+  readonly predicted: number | null;
+}
+interface Watch {
+  readonly probe: WatchProbe;
+  readonly name: string;
+  readonly keys: readonly (string | number)[];
+  readonly state: ProbeState;
+  covers(fn: ResolvedFunction): boolean;
+}
+
+function parseName(at: string): string {
+  return at.slice(at.indexOf('#') + 1);
+}
+
+/** `inspector.close()` waits for its clients, so it runs when we have gone. */
+async function closeInspectorLater(inspector: Inspector): Promise<void> {
+  await evaluateValue(
+    inspector,
+    `void (() => { const load = process.getBuiltinModule ?? require; const inspector = load('node:inspector');
+      load('node:timers').setTimeout(() => inspector.close(), 50); })()`,
+    true,
+  );
+}
