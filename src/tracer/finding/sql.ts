@@ -1,6 +1,7 @@
 /** Statements are looked at up to here; multi-megabyte inserts differ earlier or not at all. */
 const MAX_INPUT = 256 * 1024;
 const MAX_OUTPUT = 8 * 1024;
+const MAX_TOKEN = 256;
 
 export interface NormalisedSql {
   /** Without literals, comments and accidents of spacing: `SELECT * FROM tasks WHERE id = ?`. */
@@ -157,7 +158,8 @@ class Scanner {
     return !this.#spaced && isWord(this.#previous().charCodeAt(0));
   }
 
-  #push(token: string, glue: boolean): void {
+  #push(whole: string, glue: boolean): void {
+    const token = whole.length > MAX_TOKEN ? whole.slice(0, MAX_TOKEN) : whole;
     this.#tokens.push(token);
     this.#glue.push(glue);
     this.#length += token.length + 1;
@@ -310,6 +312,7 @@ class Scanner {
     else if (c === '(') this.#push(c, this.#isGlue() || this.#isCall(previous));
     else if (c === '[') this.#push(c, true);
     // `<=`, `||`, `->>`: one operator.
+    else if (c === '*' && this.#isGlue()) this.#push(c, true);
     else this.#push(c, /^[<>=!|@#&~^\-*/+%?]$/.test(previous) && !this.#spaced && !/[\w?)\]]$/.test(previous));
     if (c === ')' || c === ']') this.#collapse(c);
   }

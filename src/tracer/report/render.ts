@@ -184,7 +184,8 @@ function duration(ns: number): string {
     ['ms', 1e6],
     ['µs', 1e3],
   ] as const) {
-    if (ns >= size) return `${(ns / size).toPrecision(3).replace(/e\+.*/, '')} ${unit}`;
+    const value = ns / size;
+    if (value >= 1) return `${value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)} ${unit}`;
   }
   return `${Math.round(ns)} ns`;
 }

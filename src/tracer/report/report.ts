@@ -65,7 +65,6 @@ const MAX_ERROR = 200;
 export function buildReport(recording: Recording): Report {
   const { manifest, index } = recording;
   const { from, to } = recording.range();
-  const kept = manifest.state === 'complete' || !recording.interrupted;
   let calls = 0;
   for (const stats of index.functions.values()) calls += stats.calls;
   return {
@@ -80,7 +79,7 @@ export function buildReport(recording: Recording): Report {
     dropped: Math.max(manifest.dropped, droppedIn(recording)),
     damaged: recording.damaged,
     overhead: manifest.overhead,
-    findings: kept ? manifest.findings : analyse(recording),
+    findings: recording.interrupted ? analyse(recording) : manifest.findings,
     functions: functionProfiles(recording).slice(0, TOP),
     requests: routeProfiles(recording).slice(0, TOP),
     queries: queryProfiles(recording).slice(0, TOP),
