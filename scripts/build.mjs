@@ -1,6 +1,6 @@
 // Bundles everything into dist/: the agent as one string, the command line, the library, the extension, the webview.
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -35,7 +35,8 @@ export async function buildAgent() {
 
 export async function buildAll() {
   const agent = await buildAgent();
-  const define = { __NODESCOPE_AGENT__: JSON.stringify(agent) };
+  const { version } = JSON.parse(await readFile(at('package.json'), 'utf8'));
+  const define = { __NODESCOPE_AGENT__: JSON.stringify(agent), __NODESCOPE_VERSION__: JSON.stringify(version) };
   const jobs = [
     {
       ...node,

@@ -94,15 +94,17 @@ export class Agent {
     this.http?.sweep();
   }
 
-  private readonly note = (probe: number, note: number, text: string): void => {
+  private readonly note = (probe: number, note: number, text: string): boolean => {
     try {
-      if (!this.recorder.begin(Rec.note)) return;
+      if (!this.recorder.begin(Rec.note)) return false;
       this.out.varint(probe);
       this.out.byte(note);
       this.out.string(text.slice(0, 500));
       this.recorder.end();
+      return true;
     } catch (error) {
       this.recorder.abort(error, 0);
+      return false;
     }
   };
 
@@ -170,7 +172,7 @@ export class Agent {
     }
     if (++probe.windowHits <= probe.config.hitsPerSecond) {
       this.tracer.midCall(probe, self, args);
-      if (probe.wrapper !== null && probe.direct > 1) this.note(probe.config.id, Note.direct, '');
+      if (probe.direct > 1) this.note(probe.config.id, Note.direct, '');
       return;
     }
     probe.calls++;
@@ -200,9 +202,22 @@ export class Agent {
   /** Nothing in the frame holds the function; another call of it may be rebound where it is called from. */
   unbound(id: number): void {
     const probe = this.probes.get(id);
-    if (probe === undefined || probe.toldUnbound) return;
-    probe.toldUnbound = true;
-    this.note(id, Note.unreachable, '');
+    if (probe !== undefined) this.rebinder.unreachable(probe, '');
+  }
+
+  /** Whether the host wants the next call that comes past the wrapper to pause. */
+  pausing(id: number): boolean {
+    return this.probes.get(id)?.pausing === true && !this.removed;
+  }
+
+  pause(id: number, on: boolean): void {
+    const probe = this.probes.get(id);
+    if (probe !== undefined) probe.pausing = on;
+  }
+
+  /** A mark in the stream: what comes before it was seen before the host asked; false when a record was open just then. */
+  mark(id: number): boolean {
+    return !this.recorder.writing && this.note(id, Note.mark, '');
   }
 
   /** At detach: whether the debugger is to put the original back into the binding the frame's function was reached by. */
@@ -229,15 +244,15 @@ export class Agent {
     return this.probes.get(id)?.original ?? undefined;
   }
 
-  /** The debugger has set a `const`: says so in the stream, in order with the events. */
-  bound(id: number): void {
-    this.note(id, Note.bound, '');
+  /** The debugger has set a `const`: says so in the stream, in order with the events; false when a record was open just then. */
+  bound(id: number): boolean {
+    return !this.recorder.writing && this.note(id, Note.bound, '');
   }
 
   /** The variables of a scope (or properties of a receiver) that are the probe's function; holders among the objects there are replaced. */
-  look(id: number, scope: unknown): string[] {
+  look(id: number, scope: unknown, isReceiver: boolean): string[] {
     const probe = this.probes.get(id);
-    return probe === undefined || this.removed ? [] : this.rebinder.look(probe, scope);
+    return probe === undefined || this.removed ? [] : this.rebinder.look(probe, scope, isReceiver);
   }
 
   /** Up to `max` bytes of records as base64; empty when there are none or a record is being written this instant. */

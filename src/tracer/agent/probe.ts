@@ -48,7 +48,10 @@ export class Probe {
   windowHits = 0;
   overLimit = false;
   sawWrapped = false;
-  toldUnbound = false;
+  /** The host knows that the binding cannot be reached from the function's frame. */
+  toldUnreachable = false;
+  /** The host wants the next call past the wrapper to pause, to look at its callers. */
+  pausing = false;
   unarmed = 0;
   credit = 0;
 

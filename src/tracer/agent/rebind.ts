@@ -17,8 +17,15 @@ export class Rebinder {
     private readonly tracer: Tracer,
     private readonly context: Context,
     private readonly host: Host,
-    private readonly note: (probe: number, note: number, text: string) => void,
+    private readonly note: (probe: number, note: number, text: string) => unknown,
   ) {}
+
+  /** Tells the host once why the binding cannot be replaced; a function found later at a call site is told as bound. */
+  unreachable(probe: Probe, why: string): void {
+    if (probe.toldUnreachable) return;
+    probe.toldUnreachable = true;
+    this.note(probe.config.id, Note.unreachable, why);
+  }
 
   /** Whether `value` is the function the probe means: same source text (its end, since `toString` may start earlier). */
   matches(probe: Probe, value: unknown): value is AnyFunction {
@@ -49,7 +56,7 @@ export class Rebinder {
   bind(probe: Probe, value: unknown, assign: (value: unknown) => void): unknown {
     if (value === probe.wrapper && value !== null) return value;
     if (!this.matches(probe, value)) {
-      this.note(probe.config.id, Note.unreachable, 'its name is bound to another value');
+      this.unreachable(probe, 'its name is bound to another value');
       return value;
     }
     const original = value;
@@ -64,7 +71,7 @@ export class Rebinder {
   arm(probe: Probe, value: unknown): boolean {
     if (value === probe.wrapper && value !== null) return false;
     if (!this.matches(probe, value)) {
-      this.note(probe.config.id, Note.unreachable, 'its name is bound to another value');
+      this.unreachable(probe, 'its name is bound to another value');
       return false;
     }
     this.rebindExports(probe, value, this.wrapperFor(probe, value));
@@ -84,14 +91,14 @@ export class Rebinder {
       }
       holder = prototypeOf(holder);
     }
-    if (!this.exported(probe)) this.note(probe.config.id, Note.unreachable, `no object on the receiver's prototype chain holds it as "${key}"`);
+    if (!this.exported(probe)) this.unreachable(probe, `no object on the receiver's prototype chain holds it as "${key}"`);
   }
 
   /** Looks for the function by its source text among what loaded CommonJS modules export, and replaces it there. */
   exported(probe: Probe): boolean {
     const original = probe.original ?? this.findExport(probe);
     if (original === null) {
-      this.note(probe.config.id, Note.unreachable, 'neither its name nor an export leads to it');
+      this.unreachable(probe, 'neither its name nor an export leads to it');
       return false;
     }
     const before = probe.restores.length;
@@ -121,7 +128,7 @@ export class Rebinder {
     const descriptor = descriptorOf(holder, key);
     if (descriptor === undefined || !('value' in descriptor)) return false;
     if (!descriptor.configurable && !descriptor.writable) {
-      this.note(probe.config.id, Note.unreachable, `the property "${String(key)}" that holds it is frozen`);
+      this.unreachable(probe, `the property "${String(key)}" that holds it is frozen`);
       return false;
     }
     const wrapper = this.wrapperFor(probe, original);
@@ -181,7 +188,7 @@ export class Rebinder {
    * Looks through a caller's scope, given as an object: names of variables that are the function. Objects among the
    * variables are searched, three levels down, for properties that hold it, which are replaced.
    */
-  look(probe: Probe, scope: unknown): string[] {
+  look(probe: Probe, scope: unknown, isReceiver: boolean): string[] {
     if (!this.isObject(scope) || this.host.types.isProxy(scope)) return [];
     const names: string[] = [];
     const search = new Search(this.host.now() + SEARCH_MS);
@@ -190,7 +197,7 @@ export class Rebinder {
       if (typeof value === 'function' && this.is(probe, value)) {
         if (typeof key === 'string') names.push(key);
         // A receiver's own property is a holder; a scope's copy is not, and replacing it does nothing.
-        this.replaceProperty(probe, scope, key, value as AnyFunction, true);
+        this.replaceProperty(probe, scope, key, value as AnyFunction, !isReceiver);
       } else if (this.isObject(value)) this.search(probe, value, 3, search);
     }
     return names;

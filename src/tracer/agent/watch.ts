@@ -41,7 +41,7 @@ export class Watcher {
     private readonly host: Host,
     private readonly reader: SafeReader,
     private readonly ids: ObjectIds,
-    private readonly note: (probe: number, note: number, text: string) => void,
+    private readonly note: (probe: number, note: number, text: string) => unknown,
   ) {}
 
   /** Watches `configs` on `self`, once per object. */

@@ -73,6 +73,8 @@ export const Note = {
   watch: 6,
   /** Breakpoint hits are over the limit for this second: take the breakpoint away until the next. */
   overLimit: 7,
+  /** A mark that the host asked for. */
+  mark: 8,
 } as const;
 
 /** Flags of `enter`. */

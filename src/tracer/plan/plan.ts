@@ -57,3 +57,5 @@ export type PlanProbe = FunctionProbe | WatchProbe | LibraryProbe;
 
 export const DEFAULT_LIMITS: PlanLimits = { overheadPercent: 5, eventsPerSecond: 20_000, memoryMB: 64 };
 export const DEFAULT_CAPTURE: readonly string[] = ['args', 'return'];
+/** Asked when the user asks nothing. */
+export const DEFAULT_QUESTION = 'What is slow, and what can go wrong?';

@@ -8,6 +8,7 @@ import { agentSource } from './agent-source.ts';
 /** Limits of one captured value that users of such tools accept (RESEARCH A), and of one record. */
 const CAPTURE_LIMITS = { depth: 5, items: 100, stringLength: 1000, bytes: 16_384, ms: 5 };
 const SILENCE_MS = 3000;
+const NOTE_ATTEMPTS = 20;
 
 export interface AgentOptions {
   readonly bufferBytes: number;
@@ -53,6 +54,11 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
 
   stats(): Promise<AgentStats> {
     return this.call('stats');
+  }
+
+  /** Writes a note into the agent's stream, in order with its records; again when one was being written that instant. */
+  async note(kind: 'bound' | 'mark', probe: number): Promise<void> {
+    for (let attempt = 0; attempt < NOTE_ATTEMPTS; attempt++) if (await this.call<boolean>(kind, probe)) return;
   }
 
   /** Object id of the wrapper of a probe whose binding only the debugger can set. */

@@ -1,6 +1,5 @@
 import type { EvaluateResult, Inspector } from '../target/inspector.ts';
 import type { AgentLink } from './agent-link.ts';
-import { hitCondition } from './condition.ts';
 import type { CallFrame, DebuggerDomain, Paused } from './debugger-domain.ts';
 import type { InstalledProbe } from './function-probe.ts';
 
@@ -37,10 +36,6 @@ export class CallSiteRebinder {
   /** Whether there are call sites left to try. */
   exhausted(probe: InstalledProbe): boolean {
     return probe.triedSites.size >= MAX_SITES;
-  }
-
-  condition(probe: InstalledProbe): string {
-    return hitCondition(this.agent.name, probe.config.id, probe.fn.node);
   }
 
   /**
@@ -114,22 +109,22 @@ export class CallSiteRebinder {
    * released when it goes on. Properties that hold the function are replaced at once; the answer names the variables.
    */
   private view(probe: InstalledProbe, frame: CallFrame): Promise<readonly string[][]> {
-    const receiver = frame.this?.objectId === undefined ? Promise.resolve([]) : this.look(frame.this.objectId, probe.config.id);
+    const receiver = frame.this?.objectId === undefined ? Promise.resolve([]) : this.look(frame.this.objectId, probe.config.id, true);
     return Promise.all([
       ...frame.scopeChain.map(async (scope) => {
         if (scope.type === 'global' || scope.object.objectId === undefined) return [];
-        const variables = await this.look(scope.object.objectId, probe.config.id);
+        const variables = await this.look(scope.object.objectId, probe.config.id, false);
         return WRITABLE.has(scope.type) ? variables : [];
       }),
       receiver.then(() => []),
     ]);
   }
 
-  private async look(objectId: string, probe: number): Promise<string[]> {
+  private async look(objectId: string, probe: number, isReceiver: boolean): Promise<string[]> {
     const answer = await this.inspector
       .send<EvaluateResult>('Runtime.callFunctionOn', {
         objectId,
-        functionDeclaration: `function () { return ${this.agent.reference}.look(${probe}, this); }`,
+        functionDeclaration: `function () { return ${this.agent.reference}.look(${probe}, this, ${isReceiver}); }`,
         returnByValue: true,
         silent: true,
       })

@@ -2,33 +2,31 @@ import type { FunctionNode } from './function-index.ts';
 
 /**
  * The breakpoint condition that stands at a function's start: it tells the agent of the hit and, where the binding can be
- * reached from the frame, replaces it. It is true only when the debugger itself has to write the binding (`const`).
- * Only names from the parsed script and a number go into it; both are checked.
+ * reached from the frame, replaces it. It is true only when the debugger itself has to act: to write a `const`, or to look
+ * at the callers because the agent was told to pause (`pausing`). Only names from the parsed script and a number go into it.
  */
 export function entryCondition(agent: string, probe: number, node: FunctionNode): string {
   const a = `globalThis.${agent}`;
-  const hit = `${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})`;
+  return `(${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})&&(${replacement(a, probe, node)}||${a}.pausing(${probe})))`;
+}
+
+/** Replaces the binding; true when the debugger has to write it. */
+function replacement(a: string, probe: number, node: FunctionNode): string {
   const { binding } = node;
   switch (binding.kind) {
     case 'assignable': {
       const name = identifier(binding.name);
-      return `(${hit}&&(typeof ${name}==="function"?${name}=${a}.bind(${probe},${name},v=>{${name}=v}):${a}.exported(${probe})),false)`;
+      return `(typeof ${name}==="function"?${name}=${a}.bind(${probe},${name},v=>{${name}=v}):${a}.exported(${probe}),false)`;
     }
     case 'constant': {
       const name = identifier(binding.name);
-      return `(${hit}&&(typeof ${name}==="function"?${a}.arm(${probe},${name}):(${a}.exported(${probe}),false)))`;
+      return `(typeof ${name}==="function"?${a}.arm(${probe},${name}):(${a}.exported(${probe}),false))`;
     }
     case 'property':
-      return `(${hit}&&${a}.method(${probe},${node.arrow ? 'this' : receiver(node)},${JSON.stringify(binding.key)}),false)`;
+      return `(${a}.method(${probe},${node.arrow ? 'this' : receiver(node)},${JSON.stringify(binding.key)}),false)`;
     case 'none':
-      return `(${hit}&&${a}.unbound(${probe}),false)`;
+      return `(${a}.unbound(${probe}),false)`;
   }
-}
-
-/** True for every call that comes past the wrapper: the next one pauses, to show its callers. */
-export function hitCondition(agent: string, probe: number, node: FunctionNode): string {
-  const a = `globalThis.${agent}`;
-  return `${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})`;
 }
 
 /** The condition at detach: true once the debugger is to put the original back into a `const`. */

@@ -29,6 +29,8 @@ export class Prober {
   private readonly restoring = new Set<InstalledProbe>();
   private closed = false;
   onChange: (probe: InstalledProbe) => void = () => {};
+  /** The probe's breakpoint is away for the rest of the second. */
+  onThrottled: (probe: InstalledProbe) => void = () => {};
 
   constructor(
     private readonly inspector: Inspector,
@@ -111,9 +113,11 @@ export class Prober {
     const probe = this.probes.get(id);
     if (probe === undefined || this.closed) return;
     switch (note) {
+      case Note.mark:
+        probe.stale = false;
+        break;
       case Note.bound:
         probe.bound = true;
-        probe.stale = false;
         if (probe.engine !== 'breakpoint') {
           probe.engine = 'rebind';
           probe.status = 'installed';
@@ -127,13 +131,12 @@ export class Prober {
         // Hits from before a rebinding say nothing about after it.
         if (probe.stale) break;
         probe.direct++;
-        if (probe.bound) void this.leaked(probe);
+        void this.leaked(probe);
         break;
       case Note.unreachable:
         probe.engine = 'breakpoint';
         probe.status = 'limited';
         probe.reason = this.limitedReason(probe, text);
-        if (!probe.bound) void this.leaked(probe);
         break;
       case Note.captureFailed:
         probe.reason = `capturing values failed and is off for this probe (${text}); its calls are still counted`;
@@ -141,6 +144,7 @@ export class Prober {
       case Note.overLimit:
         probe.status = 'limited';
         if (!probe.bound) probe.engine = 'breakpoint';
+        this.onThrottled(probe);
         void this.disarm(probe);
         this.later(1000, () => void this.arm(probe).catch(() => undefined));
         break;
@@ -180,24 +184,8 @@ export class Prober {
       return;
     }
     probe.wantsCaller = true;
-    await this.swap(probe, this.callSites.condition(probe));
-  }
-
-  /** Replaces the probe's breakpoint by one with another condition. */
-  private async swap(probe: InstalledProbe, condition: string): Promise<void> {
-    const { location } = probe;
-    if (location === null || this.closed) return;
-    try {
-      await this.domain.need();
-      const before = probe.breakpoint;
-      if (before !== null) {
-        await this.domain.removeBreakpoint(before);
-        await this.domain.release();
-      }
-      probe.breakpoint = await this.domain.setBreakpoint(location, condition);
-    } catch {
-      // The connection is going; its end is reported elsewhere.
-    }
+    await this.agent.call('pause', probe.config.id, true).catch(() => undefined);
+    await this.arm(probe).catch(() => undefined);
   }
 
   private async pausedAtCallSite(probe: InstalledProbe, paused: Paused): Promise<void> {
@@ -205,11 +193,8 @@ export class Prober {
     if (this.closed || outcome === 'look' || !probe.wantsCaller) return;
     probe.wantsCaller = false;
     probe.direct = 0;
-    if (probe.bound) {
-      probe.stale = true;
-      await this.agent.call('bound', probe.config.id).catch(() => undefined);
-    }
-    await this.swap(probe, entryCondition(this.agent.name, probe.config.id, probe.fn.node));
+    probe.stale = true;
+    await Promise.all([this.agent.call('pause', probe.config.id, false), this.agent.note('mark', probe.config.id)]).catch(() => undefined);
     this.later(LINGER_MS, () => this.settle(probe));
   }
 
@@ -258,7 +243,7 @@ export class Prober {
     const resumed = this.domain.resume();
     probe.constant = await written;
     await resumed.catch(() => undefined);
-    if (probe.constant) await this.agent.call('bound', probe.config.id).catch(() => undefined);
+    if (probe.constant) await this.agent.note('bound', probe.config.id).catch(() => undefined);
     else this.note(probe.config.id, Note.unreachable, 'the debugger could not write the constant it is bound to');
   }
 

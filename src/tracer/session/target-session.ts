@@ -78,6 +78,8 @@ export class TargetSession {
   ) {
     this.prober = new Prober(options.inspector, agent);
     this.prober.onChange = (probe) => this.announce(probe);
+    this.prober.onThrottled = (probe) =>
+      this.emitNow({ type: 'probe.throttled', probe: probe.config.id as ProbeId, why: `over ${HITS_PER_SECOND} breakpoint hits in a second; calls until the next second are not recorded` });
     const names = {
       capturedPath: (probe: number, index: number) => this.prober.get(probe)?.config.paths[index]?.text ?? '',
       watchedPath: (probe: number) => this.watchPaths.get(probe) ?? '',
