@@ -174,6 +174,18 @@ export class SpanTable {
       else if ((this.end[row] as number) > (this.blockTo[block] as number))
         this.blockTo[block] = this.end[row] as number;
     }
-    return true;
+    return !this.#hasCircle();
+  }
+
+  /** Walks every chain of parents once: 1 marks the chain being walked, 2 what is known to end. */
+  #hasCircle(): boolean {
+    const marks = new Uint8Array(this.length);
+    for (let row = 0; row < this.length; row++) {
+      let at = row;
+      for (; at >= 0 && marks[at] === 0; at = this.parent[at] as number) marks[at] = 1;
+      if (at >= 0 && marks[at] === 1) return true;
+      for (at = row; at >= 0 && marks[at] === 1; at = this.parent[at] as number) marks[at] = 2;
+    }
+    return false;
   }
 }

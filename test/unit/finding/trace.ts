@@ -63,7 +63,7 @@ export class Trace {
   }
 
   httpEnd(span: Span, status = 200): void {
-    const duration = this.t - span.start;
+    const duration = this.t + 1_000_000 - span.start;
     this.emit({ type: 'http.server.end', call: span.call, duration, status, outcome: 'finished' });
   }
 
@@ -75,12 +75,12 @@ export class Trace {
   }
 
   exit(span: Span, probe: number, value: CapturedValue = UNDEFINED): void {
-    this.emit({ type: 'call.exit', call: span.call, duration: this.t - span.start, probe, value });
+    this.emit({ type: 'call.exit', call: span.call, duration: this.t + 1_000_000 - span.start, probe, value });
   }
 
   fail(span: Span, probe: number, message: string): void {
     const error = { $: 'error', name: 'Error', message };
-    this.emit({ type: 'call.throw', call: span.call, duration: this.t - span.start, probe, error });
+    this.emit({ type: 'call.throw', call: span.call, duration: this.t + 1_000_000 - span.start, probe, error });
   }
 
   query(parent: Span | null, statement: CapturedValue, line = 42, more: object = {}): Span {
@@ -93,7 +93,7 @@ export class Trace {
   }
 
   queryEnd(span: Span, rows: number | null = 1, error?: string): void {
-    const base = { type: 'db.query.end', call: span.call, duration: this.t - span.start, rows };
+    const base = { type: 'db.query.end', call: span.call, duration: this.t + 1_000_000 - span.start, rows };
     this.emit(error === undefined ? base : { ...base, error: { $: 'error', name: 'DatabaseError', message: error } });
   }
 
