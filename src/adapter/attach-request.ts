@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { Strategy } from '../tracer/plan/plan.ts';
+import { DEFAULT_QUESTION, type Strategy } from '../tracer/plan/plan.ts';
 import { attributeInvalid, targetAmbiguous, targetMissing } from './adapter-errors.ts';
 
 export type AttachTarget =
@@ -20,8 +20,6 @@ export interface AttachRequest {
   readonly timeout: number;
 }
 
-/** Asked when the user gives neither a plan nor a question. */
-export const DEFAULT_QUESTION = 'what is slow, and what can go wrong?';
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
 const STRATEGIES: readonly Strategy[] = ['minimal', 'balanced', 'full'];

@@ -40,6 +40,8 @@ export interface DebugSessionParts {
   readonly start: StartTrace;
   /** Told once, when the probes are in place. */
   readonly onStart?: (start: TraceStart) => void;
+  /** Told once, when every function is restored and the recording is complete. */
+  readonly onStop?: () => void;
 }
 
 /** The error id of every refusal: the protocol wants a number, people read the sentence. */
@@ -359,6 +361,7 @@ export class NodeScopeDebugSession extends DebugSession {
       } catch (error) {
         this.#say(textOf(error));
       }
+      this.#parts.onStop?.();
     }
     if (tell) this.sendEvent(new TerminatedEvent());
   }

@@ -2,12 +2,13 @@ import { escapeControls } from '../tracer/event/format.ts';
 import type { Finding } from '../tracer/finding/finding.ts';
 import type { Overhead, ProbeState, RecordingManifest } from '../tracer/store/manifest.ts';
 import { plural } from './duration.ts';
+import { targetName } from './target-name.ts';
 
 /** What the Debug Console is told, one line each (without the line end). Names come from the target: escaped. */
 
 export function attachedLine(manifest: RecordingManifest): string {
   const targets = manifest.targets.map(
-    (t) => `${escapeControls(t.title)} (pid ${t.pid}, Node ${escapeControls(t.nodeVersion)})`,
+    (t) => `${escapeControls(targetName(t))} (pid ${t.pid}, Node ${escapeControls(t.nodeVersion)})`,
   );
   return `Attached to ${targets.join(', ')} without a restart; recording ${manifest.id}.`;
 }

@@ -1,8 +1,8 @@
 import type { Nanoseconds } from '../tracer/event/ids.ts';
-import type { TargetInfo } from '../tracer/store/manifest.ts';
 import type { Recording } from '../tracer/store/recording.ts';
 import type { Span } from '../tracer/store/span.ts';
 import { ancestorsOf, rootsUnderWay } from './call-stack.ts';
+import { targetLabel } from './target-name.ts';
 
 /** A thread of the debugger: one request (or other root) in flight at the playhead, or a target in which nothing is. */
 export interface TraceThread {
@@ -19,7 +19,7 @@ export class ThreadTable {
   running(recording: Recording): TraceThread[] {
     const { targets } = recording.manifest;
     if (targets.length === 0) return [{ id: this.#id('target:0'), name: 'recording', root: null }];
-    return targets.map((target) => ({ id: this.#id(`target:${target.id}`), name: nameOf(target), root: null }));
+    return targets.map((target) => ({ id: this.#id(`target:${target.id}`), name: targetLabel(target), root: null }));
   }
 
   /** One thread per root in flight at `t`, and one for each target in which nothing is. */
@@ -29,14 +29,14 @@ export class ThreadTable {
     const many = recording.manifest.targets.length > 1;
     const threads = roots.map((root) => {
       const target = recording.manifest.targets.find((candidate) => candidate.id === root.target);
-      const where = many && target !== undefined ? ` · ${nameOf(target)}` : '';
+      const where = many && target !== undefined ? ` · ${targetLabel(target)}` : '';
       return { id: this.#id(`root:${root.call}`), name: `${root.name}${where}`, root };
     });
     const idle = recording.manifest.targets
       .filter((target) => !busy.has(target.id))
       .map((target) => ({
         id: this.#id(`target:${target.id}`),
-        name: `${nameOf(target)}: nothing traced in flight`,
+        name: `${targetLabel(target)}: nothing traced in flight`,
         root: null,
       }));
     const all = [...threads, ...idle];
@@ -64,8 +64,4 @@ export function threadToShow(
     if (own !== undefined) return own;
   }
   return threads.filter((thread) => thread.root !== null).at(-1) ?? threads[0];
-}
-
-function nameOf(target: TargetInfo): string {
-  return `${target.title} (pid ${target.pid})`;
 }

@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+import { listNodeProcesses } from '../../tracer/target/process-list.ts';
+import { type ProcessItem, processItems } from './process-items.ts';
+
+/** Processes of the editor itself only hide the one that is meant; they can still be attached by pid. */
+const EDITOR =
+  /[\\/](extensionHost|server-main|bootstrap-fork|tsserver)\b|[\\/]\.vscode(-server)?[\\/]|typescript-language/;
+const NONE: ProcessItem = {
+  pid: 0,
+  label: 'No Node.js process is running here',
+  description: '',
+  detail: 'Start your application, then try again.',
+};
+
+/** Lets the user choose one of the running Node processes, newest first; undefined when none is chosen. */
+export async function pickProcess(): Promise<number | undefined> {
+  const picked = await vscode.window.showQuickPick<ProcessItem>(choices(), {
+    title: 'Attach NodeScope to a running process',
+    placeHolder: 'The process is neither stopped nor restarted',
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  return picked === undefined || picked.pid === NONE.pid ? undefined : picked.pid;
+}
+
+async function choices(): Promise<ProcessItem[]> {
+  const own = (await listNodeProcesses()).filter(({ argv }) => !EDITOR.test(argv.join(' ')));
+  return own.length === 0 ? [NONE] : processItems(own, Date.now());
+}
