@@ -2,7 +2,7 @@ import type { EventType, TraceEvent } from '../event/event.ts';
 import type { CallId, TargetId } from '../event/ids.ts';
 import type { EventIndex } from './event-index.ts';
 import { BLOCK } from './event-table.ts';
-import { codeOf, EVENT_TYPES } from './event-types.ts';
+import { codeOf, TYPE_COUNT } from './event-types.ts';
 import { globMatcher } from './glob.ts';
 import type { ProbeState } from './manifest.ts';
 
@@ -95,7 +95,7 @@ function planOf(source: QuerySource, query: EventQuery): QueryPlan | null {
   }
   let types: Uint8Array | null = null;
   if (query.types !== undefined) {
-    types = new Uint8Array(EVENT_TYPES.length);
+    types = new Uint8Array(TYPE_COUNT);
     for (const type of query.types) if (codeOf(type) >= 0) types[codeOf(type)] = 1;
   }
   const needle = query.text?.toLowerCase() ?? '';
