@@ -1,4 +1,4 @@
-import type { Comment } from '@babel/types';
+import type { Comment, Node } from '@babel/types';
 import { type FunctionFacts, readFunction } from './function-reader.ts';
 import type { ClassAnalysis, FileAnalysis, FunctionAnalysis, FunctionWords } from './model.ts';
 import {
@@ -54,11 +54,9 @@ function readFunctions(
   comments: readonly Comment[],
 ): FunctionAnalysis[] {
   const entries = outline.functions.slice(0, MAX_FUNCTIONS);
-  const own = new Set(entries.map((entry) => entry.node));
+  const own: ReadonlySet<Node> = new Set(entries.map((entry) => entry.node));
   const contextOf = (entry: OutlineFunction, methods: ReadonlyMap<string, StateSummary>) => {
-    const others = new Set(own);
-    others.delete(entry.node);
-    return { own: others, constants: outline.constants, variables: variablesAround(entry, outline), methods };
+    return { own, constants: outline.constants, variables: variablesAround(entry, outline), methods };
   };
   const facts = new Map<OutlineFunction, FunctionFacts>();
   for (const entry of entries) facts.set(entry, readFunction(entry, contextOf(entry, NONE)));
@@ -72,13 +70,18 @@ function readFunctions(
     }
   }
   const seen = new Set<string>();
+  const typesOf = new Map<OutlineFunction, ReadonlyMap<string, string>>();
   const commentAt = new CommentIndex(comments, text);
   return entries.map((entry) => {
     const nameable = entry.kind !== 'handler' && !seen.has(entry.name) && !entry.name.includes('<');
     if (nameable) seen.add(entry.name);
+    const types = new Map(entry.outer ? typesOf.get(entry.outer) : []);
+    for (const [name, type] of facts.get(entry)?.types ?? []) types.set(name, type);
+    typesOf.set(entry, types);
     return functionOf(
       entry,
       facts.get(entry) as FunctionFacts,
+      types,
       nameable ? `${relative}#${entry.name}` : null,
       commentAt,
       relative,
@@ -125,6 +128,7 @@ function stateVariables(node: FunctionSyntax): string[] {
 function functionOf(
   entry: OutlineFunction,
   facts: FunctionFacts,
+  types: ReadonlyMap<string, string>,
   at: string | null,
   comments: CommentIndex,
   relative: string,
@@ -150,7 +154,7 @@ function functionOf(
     hazards: facts.flow.hazards(),
     loops: facts.loops,
     calls: facts.calls,
-    types: facts.types,
+    types,
     awaits: facts.awaits,
     complexity: facts.complexity,
     throws: facts.throws,

@@ -10,7 +10,7 @@ import { type FunctionSyntax, isCollection, type OutlineFunction, typeOfValue } 
 import { isQueryCall } from './query-call.ts';
 import { analyseSql, isSql } from './sql.ts';
 import { StateFlow, type StateKey, type StateSummary } from './state-flow.ts';
-import { childrenOf, keyName, memberPath, textOfLiteral, typeName, unwrap } from './syntax.ts';
+import { childrenOf, eachChild, keyName, memberPath, textOfLiteral, typeName, unwrap } from './syntax.ts';
 import { WordSet } from './words.ts';
 
 /** What a function's text says, apart from its name and place. */
@@ -274,7 +274,7 @@ class FunctionReader {
       case 'ClassExpression':
         return;
       default:
-        for (const child of childrenOf(node)) this.visit(child);
+        eachChild(node, (child) => this.visit(child));
     }
   }
 

@@ -15,7 +15,7 @@ import type {
 } from '@babel/types';
 import type { ClassField, FunctionKind, ImportedName, RouteAnalysis } from './model.ts';
 import { routeOf } from './route.ts';
-import { childrenOf, keyName, memberPath, textOfLiteral, typeName, unwrap } from './syntax.ts';
+import { eachChild, keyName, memberPath, textOfLiteral, typeName, unwrap } from './syntax.ts';
 
 export type FunctionSyntax =
   | FunctionDeclaration
@@ -180,7 +180,10 @@ class Outliner {
   }
 
   private children(node: Node, context: Context): void {
-    for (const child of childrenOf(node)) this.visit(child, { ...context, anchor: child });
+    eachChild(node, (child) => {
+      const standsAlone = /(?:Statement|Declaration)$/.test(child.type);
+      this.visit(child, standsAlone ? { ...context, anchor: child } : context);
+    });
   }
 
   private exportNames(declaration: Node): void {
