@@ -42,7 +42,8 @@ function start(root: HTMLElement): void {
   const save = (): void => {
     window.clearTimeout(saving);
     saving = undefined;
-    vscode.setState({ cinema: toSaved(cinema.state), split });
+    // Before the host has answered there is nothing to keep, and something to lose.
+    if (cinema.state.connected) vscode.setState({ cinema: toSaved(cinema.state), split });
   };
 
   const cinema = new Controller(

@@ -44,6 +44,12 @@
     return `${host?.tagName.toLowerCase()} ${name(active) || name(host)}`.slice(0, 80);
   };
 
+  /** Colour of the timeline at a place; negative: from the bottom. */
+  globalThis.pixel = (x, y) => {
+    const canvas = document.querySelector('.timeline-canvas');
+    return [...canvas.getContext('2d').getImageData(x, y < 0 ? canvas.height + y : y, 1, 1).data];
+  };
+
   /** Frame times (ms) while `steps` keys are pressed, one per frame. */
   globalThis.framesWhile = async (key, steps) => {
     const times = [];

@@ -208,8 +208,7 @@ export class Controller {
         asked?.kind === 'search' ? 'Nothing in this recording matches.' : 'There is no further call in that direction.';
       return;
     }
-    this.select(m.span.call, { approach: 'centre', reveal: true, brief: m.span });
-    this.movePlayhead(m.span.start, {});
+    this.goTo(m.span);
   }
 
   /** Somebody touched the film: it stands still, the recording goes on. */
@@ -268,13 +267,19 @@ export class Controller {
   pickCall(call: number, start: number): void {
     this.select(call, { approach: 'stay', reveal: true });
     this.movePlayhead(start, {});
-    if (this.state.tab !== 'calls' && this.state.tab !== 'state') this.state.tab = 'details';
+    this.#showSelection();
   }
 
   /** Goes to a call that may be anywhere in the recording. */
   goTo(span: SpanBrief): void {
     this.select(span.call, { approach: 'centre', reveal: true, brief: span });
     this.movePlayhead(span.start, {});
+    this.#showSelection();
+  }
+
+  /** Tabs that say nothing about the selected call give way to its details. */
+  #showSelection(): void {
+    if (this.state.tab !== 'calls' && this.state.tab !== 'state') this.state.tab = 'details';
   }
 
   /** Moves the playhead; `drop`: let it snap; `show`: bring it into view. */

@@ -95,7 +95,8 @@ export interface FieldControl {
 export function textField(label: string, placeholder: string, onInput: (text: string) => void): FieldControl {
   const element = document.createElement('vscode-text-field') as TextField;
   element.placeholder = placeholder;
-  element.ariaLabel = label;
+  // The toolkit names every field without visible text "Text field" when it is put into the page; the name is set after that.
+  queueMicrotask(() => element.setAttribute('aria-label', label));
   element.maxlength = 1_000;
   element.addEventListener('input', () => onInput(element.value));
   return {
@@ -195,13 +196,18 @@ export function tabs<T extends string>(specs: readonly TabSpec<T>[], onShow: (id
     view.append(spec.content);
     element.append(view);
   }
+  let current: T | null = null;
+  // The event also comes, late, for what was shown by program: only a change away from that is the user's.
   element.addEventListener('change', () => {
     const shown = specs.find((spec) => `tab-${spec.id}` === element.activeid);
-    if (shown !== undefined) onShow(shown.id);
+    if (shown === undefined || shown.id === current) return;
+    current = shown.id;
+    onShow(shown.id);
   });
   return {
     element,
     show: (id) => {
+      current = id;
       element.activeid = `tab-${id}`;
     },
     setBadge: (id, text) => {

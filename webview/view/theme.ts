@@ -82,7 +82,7 @@ export function readTheme(): Theme {
     muted: css(mix(foreground, ground, highContrast ? 1 : 0.68)),
     grid: css(foreground, highContrast ? 0.35 : 0.09),
     focus: css(colour(blue, 'contrastActiveBorder', 'focusBorder')),
-    playhead: css(colour(orange, 'charts-foreground', 'editorCursor-foreground')),
+    playhead: css(highContrast ? colour(orange, 'contrastActiveBorder') : foreground),
     error: css(red),
     warning: css(yellow),
     info: css(blue),
