@@ -19,9 +19,12 @@ export interface NodeScopeApi {
   readonly shown: Shown;
 }
 
+let leave: () => Promise<void> = async () => undefined;
+
 export function activate(context: vscode.ExtensionContext): NodeScopeApi {
   const shown = new Shown();
   const sessions = new DebugSessions(shown);
+  leave = () => sessions.stopAll();
   const cinema = new CinemaPanel(context.extensionUri, shown);
   const lenses = new TraceLenses(shown);
   const dynamic = vscode.DebugConfigurationProviderTriggerKind.Dynamic;
@@ -42,8 +45,9 @@ export function activate(context: vscode.ExtensionContext): NodeScopeApi {
   return { shown };
 }
 
-export function deactivate(): void {
-  // Everything is a subscription; debug sessions end with the extension host, and the agents notice that by themselves.
+/** Leaves every process with its original functions; agents that are not reached in time notice the silence themselves. */
+export async function deactivate(): Promise<void> {
+  await leave();
 }
 
 /** A panel kept through a reload shows its recording again, when that is still there. */

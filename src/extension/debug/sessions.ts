@@ -68,6 +68,11 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, vsco
     return true;
   }
 
+  /** Takes everything out of every target. */
+  async stopAll(): Promise<void> {
+    await Promise.allSettled(this.all().map((recording) => recording.trace?.stop()));
+  }
+
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose();
   }
