@@ -186,9 +186,11 @@ export function tabs<T extends string>(specs: readonly TabSpec<T>[], onShow: (id
     tab.textContent = spec.label;
     const count = badge('');
     count.element.hidden = true;
-    tab.append(count.element);
+    tab.append(' ', count.element);
     badges.set(spec.id, count);
     element.append(tab);
+    // The toolkit freezes the first text as the name; without that the name is what is written, count included.
+    queueMicrotask(() => tab.removeAttribute('aria-label'));
   }
   for (const spec of specs) {
     const view = document.createElement('vscode-panel-view');
