@@ -7,6 +7,8 @@ const MAX_MARKERS = 1_000;
 const CHANGE = codeOf('state.change');
 /** Markers closer than this many pixels are one. */
 const APART = 6;
+/** Buckets for state changes over all tracks; a hostile recording may claim tens of thousands of targets. */
+const MAX_BUCKETS = 1_000_000;
 
 interface Window {
   readonly from: number;
@@ -90,8 +92,8 @@ function changes(
   trackOf: ReadonlyMap<number, number>,
 ): TimelineMarker[] {
   const { events } = recording.index;
-  const bucket = ((to - from) / pixels) * APART;
-  const buckets = Math.ceil(pixels / APART) + 1;
+  const buckets = Math.ceil(Math.min(pixels / APART, MAX_BUCKETS / Math.max(1, trackOf.size))) + 1;
+  const bucket = (to - from) / (buckets - 1);
   const counts = new Uint32Array(buckets * Math.max(1, trackOf.size));
   const firstRow = new Int32Array(counts.length).fill(-1);
   for (let block = 0; block * BLOCK < events.length; block++) {

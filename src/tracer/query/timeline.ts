@@ -1,4 +1,3 @@
-import { MAX_LANES, MAX_ROWS } from '../store/lane-layout.ts';
 import type { Recording } from '../store/recording.ts';
 import { SpanBit, SpanKindCode } from '../store/span-table.ts';
 import { timelineMarkers } from './timeline-markers.ts';
@@ -23,6 +22,10 @@ export interface TimelineRequest {
   /** Boxes at most; 4,000 when not given. */
   readonly maxSpans?: number;
 }
+
+// Looked up once instead of a million times: properties of imported objects cost more than the rest of the loop.
+const { ended: ENDED, failed: FAILED } = SpanBit;
+const { failed: FAILED_FLAG, open: OPEN_FLAG } = SpanFlag;
 
 const MAX_SPANS = 4_000;
 const MAX_COARSER = 24;
@@ -50,6 +53,7 @@ export function timelineWindow(recording: Recording, request: TimelineRequest): 
       pixel * 2 ** step,
       from,
       to,
+      tracks,
       trackOf,
       step === MAX_COARSER - 1 ? maxSpans : null,
       maxSpans,
@@ -88,6 +92,7 @@ function pack(
   pixel: number,
   from: number,
   to: number,
+  tracks: readonly TimelineTrack[],
   trackOf: ReadonlyMap<number, number>,
   cutAt: number | null,
   maxSpans: number,
@@ -96,16 +101,17 @@ function pack(
   const boxes: Boxes = { row: [], start: [], end: [], flags: [], count: [] };
   // Last box of each drawing row, by track, lane and depth.
   const only = trackOf.size === 1 ? 0 : null;
-  const last = new Int32Array(trackOf.size * MAX_LANES * MAX_ROWS).fill(-1);
+  const { firstLine, lines } = linesOf(tracks);
+  const last = new Int32Array(lines).fill(-1);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
     const track = only ?? trackOf.get(target[row] as number) ?? 0;
-    const line = (track * MAX_LANES + (lane[row] as number)) * MAX_ROWS + (depth[row] as number);
+    const line = (firstLine[track]?.[lane[row] as number] ?? 0) + (depth[row] as number);
     const start = starts[row] as number;
     const end = ends[row] as number;
     const bits = allFlags[row] as number;
-    const open = (bits & SpanBit.ended) === 0;
-    const flags = ((bits & SpanBit.failed) !== 0 ? SpanFlag.failed : 0) | (open ? SpanFlag.open : 0);
+    const open = (bits & ENDED) === 0;
+    const flags = ((bits & FAILED) !== 0 ? FAILED_FLAG : 0) | (open ? OPEN_FLAG : 0);
     const narrow = Math.min(end, to) - Math.max(start, from) < pixel && !open;
     const before = narrow ? (last[line] as number) : -1;
     if (before >= 0 && start - (boxes.end[before] as number) < pixel) {
@@ -127,6 +133,21 @@ function pack(
   return boxes;
 }
 
+/** Numbers the drawing rows of all lanes one after another: per track and lane its first, and how many there are. */
+function linesOf(tracks: readonly TimelineTrack[]): {
+  readonly firstLine: readonly number[][];
+  readonly lines: number;
+} {
+  let lines = 0;
+  const firstLine = tracks.map(({ laneRows }) =>
+    laneRows.map((rows) => {
+      lines += rows;
+      return lines - rows;
+    }),
+  );
+  return { firstLine, lines: lines + 1 };
+}
+
 function merge(
   recording: Recording,
   boxes: Boxes,
@@ -138,8 +159,8 @@ function merge(
 ): void {
   const { spans } = recording.index;
   const shown = boxes.row[box] as number;
-  const shownFailed = ((spans.flags[shown] as number) & SpanBit.failed) !== 0;
-  const failed = (flags & SpanFlag.failed) !== 0;
+  const shownFailed = ((spans.flags[shown] as number) & FAILED) !== 0;
+  const failed = (flags & FAILED_FLAG) !== 0;
   const longer = end - start > (spans.end[shown] as number) - (spans.start[shown] as number);
   if ((failed && !shownFailed) || (failed === shownFailed && longer)) boxes.row[box] = row;
   boxes.end[box] = Math.max(boxes.end[box] as number, end);

@@ -2,7 +2,7 @@ import type { EventType, TraceEvent } from '../event/event.ts';
 import type { CallId, TargetId } from '../event/ids.ts';
 import type { EventIndex } from './event-index.ts';
 import { BLOCK } from './event-table.ts';
-import { codeOf, TYPE_COUNT } from './event-types.ts';
+import { codeOf, EVENT_TYPES } from './event-types.ts';
 import { globMatcher } from './glob.ts';
 import type { ProbeState } from './manifest.ts';
 
@@ -42,6 +42,8 @@ export function* matchingRows(source: QuerySource, query: EventQuery): Generator
   const needle = query.text?.toLowerCase() ?? '';
   for (let block = Math.floor(plan.from / BLOCK); block * BLOCK < plan.to && left > 0; block++) {
     if ((events.blockTo[block] as number) < plan.after || (events.blockFrom[block] as number) > plan.before) continue;
+    if (((events.blockTypes[block] as number) & plan.typeBits) === 0) continue;
+    if (((events.blockProbes[block] as number) & plan.probeBits) === 0) continue;
     const from = Math.max(plan.from, block * BLOCK);
     const to = Math.min(plan.to, (block + 1) * BLOCK);
     let may: ((row: number) => boolean) | null = null;
@@ -69,6 +71,9 @@ interface QueryPlan {
   readonly before: number;
   /** Wanted type codes, null for all. */
   readonly types: Uint8Array | null;
+  /** The same for whole blocks, as bits (EventTable.blockTypes, blockProbes). */
+  readonly typeBits: number;
+  readonly probeBits: number;
   readonly probes: ReadonlySet<number> | null;
   readonly target: number | null;
   readonly span: number | null;
@@ -94,13 +99,22 @@ function planOf(source: QuerySource, query: EventQuery): QueryPlan | null {
     from = Math.max(from, spans.startRow[only] as number);
   }
   let types: Uint8Array | null = null;
+  let typeBits = -1;
   if (query.types !== undefined) {
-    types = new Uint8Array(TYPE_COUNT);
-    for (const type of query.types) if (codeOf(type) >= 0) types[codeOf(type)] = 1;
+    types = new Uint8Array(EVENT_TYPES.length);
+    typeBits = 0;
+    for (const type of query.types) {
+      const code = codeOf(type);
+      if (code < 0) continue;
+      types[code] = 1;
+      typeBits |= 1 << code;
+    }
   }
   const needle = query.text?.toLowerCase() ?? '';
   const probes = query.function === undefined ? null : probesNamed(source.probes, query.function);
   if (probes !== null && probes.size === 0) return null;
+  let probeBits = probes === null ? -1 : 0;
+  for (const probe of probes ?? []) probeBits |= 1 << (probe & 31);
   const named = new Set<number>();
   const names = new Set<number>();
   if (needle !== '') {
@@ -113,6 +127,8 @@ function planOf(source: QuerySource, query: EventQuery): QueryPlan | null {
     after: query.from ?? Number.NEGATIVE_INFINITY,
     before: query.to ?? Number.POSITIVE_INFINITY,
     types,
+    typeBits,
+    probeBits,
     probes,
     target: query.target ?? null,
     span,

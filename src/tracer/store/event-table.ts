@@ -20,6 +20,10 @@ export class EventTable {
   blockFrom = new Float64Array(16).fill(Number.POSITIVE_INFINITY);
   blockTo = new Float64Array(16).fill(Number.NEGATIVE_INFINITY);
 
+  /** Per block: a bit per type that occurs, and a bit per probe id modulo 32, so that rare ones skip whole blocks. */
+  blockTypes = new Int32Array(16);
+  blockProbes = new Int32Array(16);
+
   add(type: number, target: number, probe: number, span: number, t: number, seq: number): number {
     if (this.length === this.type.length) this.reserve(Math.max(BLOCK, this.length * 2));
     const row = this.length++;
@@ -49,8 +53,12 @@ export class EventTable {
     const block = Math.floor(row / BLOCK);
     if (block === this.blockFrom.length) {
       this.blockFrom = copy(this.blockFrom, new Float64Array(block * 2).fill(Number.POSITIVE_INFINITY));
+      this.blockTypes = copy(this.blockTypes, new Int32Array(block * 2));
+      this.blockProbes = copy(this.blockProbes, new Int32Array(block * 2));
       this.blockTo = copy(this.blockTo, new Float64Array(block * 2).fill(Number.NEGATIVE_INFINITY));
     }
+    this.blockTypes[block] = (this.blockTypes[block] as number) | (1 << (this.type[row] as number));
+    this.blockProbes[block] = (this.blockProbes[block] as number) | (1 << ((this.probe[row] as number) & 31));
     if (t < (this.blockFrom[block] as number)) this.blockFrom[block] = t;
     if (t > (this.blockTo[block] as number)) this.blockTo[block] = t;
   }

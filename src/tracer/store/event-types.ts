@@ -23,8 +23,8 @@ const TABLE = {
 
 const CODES: ReadonlyMap<string, number> = new Map(Object.entries(TABLE));
 
-/** Number of codes. */
-export const TYPE_COUNT = CODES.size;
+/** Every event type, by its code. */
+export const EVENT_TYPES: readonly EventType[] = Object.keys(TABLE) as EventType[];
 
 /** The code of an event type, -1 for a type this version does not know. */
 export function codeOf(type: string): number {

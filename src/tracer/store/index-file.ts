@@ -5,7 +5,7 @@ import type { CapturedValue } from '../event/value.ts';
 import { EventIndex } from './event-index.ts';
 import { isCapturedValue } from './event-parse.ts';
 import { EventTable } from './event-table.ts';
-import { TYPE_COUNT } from './event-types.ts';
+import { EVENT_TYPES } from './event-types.ts';
 import type { Places } from './line-log.ts';
 import { SiteTable } from './site-table.ts';
 import { SpanTable } from './span-table.ts';
@@ -182,7 +182,7 @@ function isSound(events: EventTable, spans: SpanTable): boolean {
   let last = -1;
   for (let i = 0; i < events.length; i++) {
     const seq = events.seq[i] as number;
-    if (seq <= last || (events.type[i] as number) >= TYPE_COUNT) return false;
+    if (seq <= last || (events.type[i] as number) >= EVENT_TYPES.length) return false;
     last = seq;
   }
   const n = events.length;

@@ -220,6 +220,7 @@ export class Recording {
   spanRows(from: number, to: number): Int32Array {
     const { spans } = this.index;
     const { kind, start, end } = spans;
+    const ghost = SpanKindCode.ghost;
     const rows = new Int32Array(spans.length);
     let found = 0;
     for (let block = 0; block * BLOCK < spans.length; block++) {
@@ -227,7 +228,7 @@ export class Recording {
       if (spans.blockOpen[block] === 0 && (spans.blockTo[block] as number) < from) continue;
       const last = Math.min(spans.length, (block + 1) * BLOCK);
       for (let row = block * BLOCK; row < last; row++) {
-        if (kind[row] === SpanKindCode.ghost) continue;
+        if (kind[row] === ghost) continue;
         if ((start[row] as number) <= to && (end[row] as number) >= from) rows[found++] = row;
       }
     }
