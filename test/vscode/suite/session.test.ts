@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { NodeScopeApi } from '../../../src/extension/extension.ts';
+import type { OpenRecording } from '../../../src/extension/recording/open-recording.ts';
+import { type Surface, type TestBridge, testBridge } from '../rig/bridge.ts';
+import { api, counts, folder, lineOf, source, taskflow } from './taskflow.ts';
+import { until } from './until.ts';
+
+const manager = source('tasks/task-manager.ts');
+
+describe('a session in VS Code', () => {
+  let ui: TestBridge;
+  let cinema: Surface;
+  let nodescope: NodeScopeApi;
+
+  const current = (): OpenRecording => {
+    const open = nodescope.shown.current;
+    assert.ok(open, 'a recording is shown');
+    return open;
+  };
+  const lenses = async (uri: vscode.Uri): Promise<vscode.CodeLens[]> =>
+    (await vscode.commands.executeCommand<vscode.CodeLens[] | undefined>('vscode.executeCodeLensProvider', uri, 100)) ??
+    [];
+  const problems = (): [vscode.Uri, vscode.Diagnostic][] =>
+    vscode.languages
+      .getDiagnostics()
+      .flatMap(([uri, list]) =>
+        list.filter((one) => one.source === 'NodeScope').map((one): [vscode.Uri, vscode.Diagnostic] => [uri, one]),
+      );
+
+  before(async () => {
+    ui = testBridge();
+    cinema = ui.webview('.timeline-canvas');
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(manager));
+    nodescope = await api();
+  });
+
+  it('shows nothing before anything is recorded', async () => {
+    assert.equal(nodescope.shown.current, null);
+    assert.deepEqual(problems(), []);
+    const own = (await lenses(manager)).filter(({ command }) => command?.command.startsWith('nodescope.'));
+    assert.deepEqual(own, []);
+  });
+
+  it('attaches with F5 to a process that runs without inspector flags', async function () {
+    this.timeout(90_000);
+    await ui.press('F5');
+    await until('the recording', () => nodescope.shown.current?.live, 60_000);
+    await until('the session', () => vscode.debug.activeDebugSession?.type === 'nodescope');
+    assert.equal(current().recording.manifest.targets[0]?.pid, taskflow().pid);
+    const probes = current().probes();
+    const installed = probes.filter(({ status }) => status === 'installed').map(({ name }) => name);
+    assert.ok(installed.includes('TaskManager.assignTask'), installed.join(', '));
+    await until('events', () => current().recording.eventCount > 500);
+  });
+
+  it('draws requests and calls in the cinema beside the code', async () => {
+    await cinema.waitFor({ selector: '.timeline-canvas' });
+    await until('a live film', async () => (await cinema.text({ selector: '.mode' })) === 'LIVE');
+    const shown = async (name: string): Promise<number> =>
+      Number.parseFloat((await cinema.text({ selector: `.count.${name} .strong` })).replaceAll(',', ''));
+    await until('calls', async () => (await shown('calls')) > 0);
+    await cinema.click({ selector: '#tab-calls' });
+    const text = await until('requests and calls', async () => {
+      const list = await cinema.text({ selector: '.calls' });
+      return /(GET|POST|PATCH) \//.test(list) && /TaskManager\.|ProjectService\./.test(list) ? list : null;
+    });
+    assert.doesNotMatch(text, /probe \d/);
+    assert.ok(vscode.window.activeTextEditor, 'the editor keeps the focus');
+    await ui.screenshot('vscode-live');
+  });
+
+  it('is at most 100 ms behind the process', async () => {
+    const { recording } = current();
+    const behind: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const before = recording.eventCount;
+      await until('more events', () => recording.eventCount > before, 5_000);
+      behind.push(Date.now() - (recording.manifest.originMs + recording.range().to / 1e6));
+    }
+    behind.sort((a, b) => a - b);
+    assert.ok((behind[10] as number) < 100, `milliseconds behind: ${behind.map(Math.round).join(', ')}`);
+  });
+
+  it('finds the N+1 and the lost update, with their TypeScript lines, in Problems', async function () {
+    this.timeout(120_000);
+    const found = await until(
+      'both findings',
+      () => {
+        const kinds = new Map(
+          current()
+            .findings()
+            .map((finding) => [finding.details.kind, finding]),
+        );
+        return kinds.size === 2 ? kinds : null;
+      },
+      100_000,
+    );
+    const listed = await until('problems', () => (problems().length >= 2 ? problems() : null));
+    const nPlusOne = listed.find(([, { code }]) => isCode(code, found.get('n-plus-one')?.detector));
+    const lost = listed.find(([uri]) => uri.fsPath === manager.fsPath);
+    assert.ok(nPlusOne, 'the N+1 is a problem');
+    assert.match(nPlusOne[0].fsPath, /\/src\/.*\.ts$/);
+    assert.ok(lost, 'the lost update is a problem of task-manager.ts');
+    const declared = await lineOf(manager, 'async assignTask(');
+    const { line } = lost[1].range.start;
+    assert.ok(line >= declared && line < declared + 30, `line ${line} is in assignTask`);
+    assert.equal(lost[1].relatedInformation?.length, 2, 'both calls are named');
+    assert.match(lost[1].relatedInformation?.[0]?.message ?? '', /assignTask\(\d+, \d+\) read .* wrote /);
+  });
+
+  it('selects a call: its line opens, arguments, result and state are shown', async () => {
+    await cinema.click({ role: 'textbox', name: 'Search names, arguments and results' });
+    await ui.type('TaskManager.assignTask');
+    await ui.press('Enter');
+    await cinema.click({ selector: '#tab-details' });
+    const details = await until('details', async () => {
+      const text = await cinema.text({ selector: '.details' });
+      return text.includes('TaskManager.assignTask') && text.includes('Resolved to') ? text : null;
+    });
+    assert.match(details, /Arguments/i);
+    assert.match(details, /0: \d+\s+1: \d+/);
+    assert.match(details, /Resolved to/i);
+    assert.match(details, /POST \/tasks\/\d+\/assign/);
+    const declared = await lineOf(manager, 'async assignTask(');
+    const editor = await until('the line in the editor', () => {
+      const open = vscode.window.visibleTextEditors.find(({ document }) => document.uri.fsPath === manager.fsPath);
+      return open?.selection.active.line === declared ? open : null;
+    });
+    assert.notEqual(editor.viewColumn, undefined);
+    assert.equal(await cinema.text({ selector: '.mode' }), 'FROZEN');
+    await until('the value at the end of the line', async () =>
+      /\(\d+, \d+\) → /.test(await ui.workbench.text({ selector: '.editor-instance .view-lines' })),
+    );
+    await ui.screenshot('vscode-cinema');
+  });
+
+  it('shows the state at the playhead with its last change', async () => {
+    await cinema.click({ selector: '#tab-state' });
+    const text = await until('slots', async () => {
+      const state = await cinema.text({ selector: '.states' });
+      return /slots/.test(state) && /→/.test(state) ? state : null;
+    });
+    assert.match(text, /by\s+TaskManager\.assignTask/);
+    await ui.screenshot('vscode-state');
+  });
+
+  it('freezes the playback, never the process, when the debugger pauses', async () => {
+    const session = vscode.debug.activeDebugSession;
+    assert.ok(session);
+    const before = await counts();
+    await vscode.commands.executeCommand('workbench.action.debug.pause');
+    await until('a frozen playhead', () => !current().playhead.live);
+    const { threads } = await session.customRequest('threads');
+    assert.ok(threads.length >= 1);
+    const stacks = await Promise.all(
+      threads.map((thread: { id: number }) => session.customRequest('stackTrace', { threadId: thread.id })),
+    );
+    const frames = stacks.flatMap(({ stackFrames }) => stackFrames);
+    assert.ok(frames.length > 0, 'a recorded call chain');
+    const { scopes } = await session.customRequest('scopes', { frameId: frames[0].id });
+    assert.ok(scopes.length > 0);
+    const { variables } = await session.customRequest('variables', {
+      variablesReference: scopes[0].variablesReference,
+    });
+    assert.ok(variables.length > 0);
+    const events = current().recording.eventCount;
+    await until('the process to go on', async () => {
+      const now = await counts();
+      const total = (c: typeof now): number => Object.values(c.functions).reduce((sum, f) => sum + f.entered, 0);
+      return total(now) > total(before) && current().recording.eventCount > events;
+    });
+    await ui.screenshot('vscode-paused');
+    await vscode.commands.executeCommand('workbench.action.debug.continue');
+    await until('live again', () => current().playhead.live);
+  });
+
+  it('puts figures above traced functions that match the store', async () => {
+    const declared = await lineOf(manager, 'async assignTask(');
+    const { recording } = current();
+    const probe = recording.manifest.probes.find(({ name }) => name === 'TaskManager.assignTask');
+    assert.ok(probe);
+    const text = await until('a lens', async () => {
+      const lens = (await lenses(manager)).find(
+        ({ range, command }) => range.start.line === declared && command?.command === 'nodescope.showCall',
+      );
+      return lens?.command?.title;
+    });
+    const stored = recording.count({ function: 'TaskManager.assignTask', types: ['call.enter'] });
+    const calls = Number.parseInt(text.replaceAll(',', ''), 10);
+    assert.ok(calls > 0 && calls <= stored && calls > stored - 50, `${text} against ${stored} in the store`);
+    assert.match(text, /p50 .* p95 /);
+    assert.ok((await lenses(manager)).some(({ command }) => command?.command === 'nodescope.clearLenses'));
+  });
+
+  it('goes from a problem to its evidence in the cinema', async () => {
+    const [lost] = problems().filter(([uri]) => uri.fsPath === manager.fsPath);
+    assert.ok(lost);
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      lost[0],
+      lost[1].range,
+    );
+    const show = actions.find(({ command }) => command?.command === 'nodescope.showFinding');
+    assert.ok(show?.command, 'a quick fix');
+    await vscode.commands.executeCommand(show.command.command, ...(show.command.arguments ?? []));
+    const card = await until('the finding', async () => {
+      const text = await cinema.text({ selector: '.findings [aria-current="true"]' });
+      return text.includes('assignTask') ? text : null;
+    });
+    assert.match(card, /reads/);
+    assert.match(card, /writes/);
+    await vscode.commands.executeCommand('workbench.actions.view.problems');
+    await ui.screenshot('vscode-findings');
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+  });
+
+  it('tells the Debug Console what it did', async () => {
+    await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
+    const text = await until('the console', async () => {
+      const shown = await ui.workbench.text({ selector: '.repl' });
+      return shown.includes('probes installed') ? shown : null;
+    });
+    assert.match(text, /Attached to main\.js \(pid \d+, Node v[\d.]+\) without a restart/);
+    assert.match(text, /TaskManager\.assignTask: rebind/);
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+  });
+
+  it('survives being hidden and comes back where it was', async () => {
+    const group = vscode.window.tabGroups.all.find(({ tabs }) =>
+      tabs.some(({ label }) => label === 'NodeScope Cinema'),
+    );
+    assert.ok(group);
+    await vscode.window.showTextDocument(source('app.ts'), { viewColumn: group.viewColumn, preview: false });
+    await cinema.waitFor({ selector: '.timeline-canvas' }, { state: 'hidden' });
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    await cinema.waitFor({ selector: '.timeline-canvas' });
+    await until('a connected cinema', async () => (await cinema.text({ selector: '.mode' })) !== 'WAITING');
+    await until('its counts', async () => /[1-9]/.test(await cinema.text({ selector: '.count.calls' })));
+  });
+
+  it('leaves the application with its original functions when it stops', async () => {
+    const { pid } = taskflow();
+    await vscode.commands.executeCommand('nodescope.stop');
+    await until(
+      'the end of the session',
+      () => vscode.debug.activeDebugSession === undefined && !current().live,
+      30_000,
+    );
+    const { recording } = current();
+    assert.equal(recording.manifest.state, 'complete');
+    assert.equal(recording.manifest.dropped, 0);
+    const before = recording.eventCount;
+    const then = await counts();
+    assert.equal(then.pid, pid, 'the same process serves');
+    await until('more work in the application', async () => {
+      const now = await counts();
+      return (
+        (now.functions['TaskManager.assignTask']?.entered ?? 0) >
+        (then.functions['TaskManager.assignTask']?.entered ?? 0)
+      );
+    });
+    assert.equal(recording.eventCount, before, 'nothing is recorded any more');
+    await until('the end in the cinema', async () => (await cinema.text({ selector: '.mode' })) === 'STOPPED');
+  });
+
+  it('opens the stored recording again', async () => {
+    const { id } = current();
+    const calls = current().recording.spanCount;
+    await vscode.commands.executeCommand('nodescope.closeRecording');
+    assert.equal(nodescope.shown.current, null);
+    await until('no problems', () => problems().length === 0);
+    const stored = vscode.Uri.joinPath(folder().uri, '.nodescope', 'recordings', id, 'recording.json');
+    await vscode.commands.executeCommand('nodescope.openRecording', stored);
+    assert.equal(current().id, id);
+    assert.equal(current().live, false);
+    assert.equal(current().recording.spanCount, calls);
+    await until('its findings', () => problems().length >= 2);
+    await until('a film at rest', async () => (await cinema.text({ selector: '.mode' })) === 'STOPPED');
+    await ui.screenshot('vscode-stored');
+  });
+
+  it('broke no rule of the content security policy', async () => {
+    const broken = (await ui.problems()).filter(({ text }) => /Content Security Policy|Refused to/i.test(text));
+    assert.deepEqual(broken, []);
+    const own = (await ui.problems()).filter(({ from }) => from === 'webview');
+    assert.deepEqual(own, []);
+  });
+});
+
+function isCode(code: vscode.Diagnostic['code'], detector: string | undefined): boolean {
+  return typeof code === 'object' && code.value === detector;
+}
