@@ -40,6 +40,8 @@ const STRATEGIES: Readonly<Record<Strategy, { readonly functions: number; readon
 /** From this weight on a hazard's state is captured, whatever the question. */
 const HIGH_RISK = 0.9;
 const LOW_RISK = 0.25;
+/** A function that shares less than this with the question's topic is in the plan only for its shape. */
+const LEAST_TOPIC = 0.08;
 
 /**
  * Makes a plan from the words of a question, the shape of the code and what runs now, without any model or network.
@@ -70,14 +72,20 @@ export function planLocally(request: PlanRequest): Plan {
     strategy: request.strategy,
     limits,
     probes,
-    ...(notes.length > 0 ? { notes: notes.slice(0, PLAN_BOUNDS.notes) } : {}),
+    ...(notes.length > 0
+      ? { notes: notes.slice(0, PLAN_BOUNDS.notes).map((note) => note.slice(0, PLAN_BOUNDS.note)) }
+      : {}),
   };
 }
 
 /** Those a probe can name, best first, each name once; with those that touch the same endangered state right behind. */
 function choose(scored: readonly Scored[], strategy: Strategy): { chosen: Scored[]; left: number } {
   const { functions, threshold } = STRATEGIES[strategy];
-  const possible = scored.filter(({ node, score }) => score > 0 && isNameable(node.fn.at));
+  const anyTopic = scored.some(({ topic }) => topic > 0);
+  const possible = scored.filter(({ node, score, ...rest }) => {
+    if (score <= 0 || !isNameable(node.fn.at)) return false;
+    return !anyTopic || rest.topic >= LEAST_TOPIC || rest.named !== null || rest.risk >= HIGH_RISK;
+  });
   const best = possible[0]?.score ?? 0;
   const enough = possible.filter(({ score }) => score >= best * threshold);
   const chosen = enough.slice(0, functions);
@@ -238,7 +246,8 @@ function notesOf(request: PlanRequest, question: Question, scored: readonly Scor
     notes.push(
       `No code mentions ${unknown
         .slice(0, 5)
-        .map((word) => `"${word}"`)
+
+        .map((word) => `"${question.spelling.get(word) ?? word}"`)
         .join(', ')}; the plan goes by the shape of the code alone.`,
     );
   }

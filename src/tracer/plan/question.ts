@@ -9,6 +9,10 @@ export interface Question {
   readonly words: ReadonlyMap<string, number>;
   /** Stems that were said, without synonyms. */
   readonly said: readonly string[];
+  /** How each of them was written. */
+  readonly spelling: ReadonlyMap<string, string>;
+  /** About showing something, so that what changes things matters less. */
+  readonly reading: boolean;
   /** From 0 (not meant) to 1. */
   readonly intents: Readonly<Record<Intent, number>>;
   /** Asks for anything that may be wrong or slow. */
@@ -58,6 +62,7 @@ export function readQuestion(text: string): Question {
   return {
     ...topic,
     intents,
+    reading: READING.test(lower) && !CHANGING.test(lower),
     vague: (VAGUE.test(lower) || INTENTS.every((intent) => intents[intent] === 0)) && topic.said.length === 0,
     identifiers: [...identifiers].slice(0, 50),
     files: files.slice(0, 50),
@@ -79,25 +84,31 @@ function intentsOf(lower: string): Record<Intent, number> {
   return intents;
 }
 
+const READING =
+  /\b(?:page|pages|view|views|list|lists|show|shows|open|opens|opening|display|dashboard|loads|loading)\b/;
+const CHANGING =
+  /\b(?:creat|delet|remov|updat|edit|sav|assign|post|writ|chang|add|insert|submit|upload|pay|order|book|lost|lose)\w*\b/;
+
 const SYNONYM_WEIGHT = 0.35;
 const ACTION_WEIGHT = 0.45;
 
-function topicOf(prose: string, lower: string): { words: Map<string, number>; said: string[] } {
-  const said = new Set<string>();
+function topicOf(prose: string, lower: string): Pick<Question, 'words' | 'said' | 'spelling'> {
+  const said = new Map<string, string>();
   // "Under load" is about pressure, not about loading.
   for (const word of splitWords(
     prose.replace(/\bunder (?:heavy |high )?load\b/gi, ' ').replace(/[’']\w{1,2}\b/g, ''),
   )) {
     const stemmed = stem(word);
-    if (!STOP_WORDS.has(stemmed) && stemmed.length > 1) said.add(stemmed);
+    if (!STOP_WORDS.has(stemmed) && stemmed.length > 1 && stemmed.length <= 40 && !said.has(stemmed))
+      said.set(stemmed, word);
   }
-  const words = new Map<string, number>([...said].map((word) => [word, 1]));
+  const words = new Map<string, number>(Array.from(said.keys(), (word) => [word, 1]));
   const add = (word: string, weight: number): void => {
     if ((words.get(word) ?? 0) < weight) words.set(word, weight);
   };
   for (const { said: pattern, means } of HIDDEN_ACTIONS) {
     if (pattern.test(lower)) for (const word of means) add(word, ACTION_WEIGHT);
   }
-  for (const word of said) for (const synonym of synonymsOf(word)) add(synonym, SYNONYM_WEIGHT);
-  return { words, said: [...said] };
+  for (const word of said.keys()) for (const synonym of synonymsOf(word)) add(synonym, SYNONYM_WEIGHT);
+  return { words, said: [...said.keys()], spelling: said };
 }

@@ -51,7 +51,8 @@ function groundsOf(scored: Scored, question: Question): string[] {
     grounds.push(
       `matches ${scored.matched
         .slice(0, 3)
-        .map((word) => `"${word}"`)
+
+        .map((word) => `"${question.spelling.get(word) ?? word}"`)
         .join(', ')}`,
     );
   return grounds;

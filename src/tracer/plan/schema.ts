@@ -11,6 +11,7 @@ export const PLAN_BOUNDS = {
   probes: 500,
   capture: 20,
   notes: 200,
+  note: 1_000,
   question: 2_000,
   because: 1_000,
   at: 500,
@@ -114,7 +115,10 @@ const PlanSchema = v.strictObject({
     v.maxLength(PLAN_BOUNDS.probes, `must hold at most ${PLAN_BOUNDS.probes} probes`),
   ),
   notes: v.exactOptional(
-    v.pipe(v.array(text(1_000)), v.maxLength(PLAN_BOUNDS.notes, `must hold at most ${PLAN_BOUNDS.notes} notes`)),
+    v.pipe(
+      v.array(text(PLAN_BOUNDS.note)),
+      v.maxLength(PLAN_BOUNDS.notes, `must hold at most ${PLAN_BOUNDS.notes} notes`),
+    ),
   ),
 });
 

@@ -35,6 +35,8 @@ const ROUTE_FIELD = 0.7;
 const TO_CALLEE = 0.6;
 const TO_CALLER = 0.4;
 const LEVELS = 2;
+/** How much of a risky shape counts for the functions right before and behind it. */
+const NEIGHBOUR = 0.9;
 
 /** Scores every function of the graph against the question, best first; ties in the order of their names. */
 export function scoreAll(
@@ -44,16 +46,21 @@ export function scoreAll(
   running: RunningIndex | null,
 ): Scored[] {
   const topics = topicScores(graph, question);
-  const hasRoutes = graph.nodes.some((node) => node.routes.length > 0);
+  const server = serverFiles(graph);
   const anyTopic = [...topics.values()].some((topic) => topic.own > 0);
+  const risks = new Map(graph.nodes.map((node) => [node, riskOf(node, signals.get(node) as Signals, question)]));
   const scored = graph.nodes.map((node): Scored => {
     const signal = signals.get(node) as Signals;
     const topic = topics.get(node) as Topic;
     const named = namedBy(node, question);
-    const risk = riskOf(node, signal, question);
+    const risk = risks.get(node) ?? 0;
+    const near = Math.max(
+      risk,
+      NEIGHBOUR * Math.max(0, ...[...node.callees, ...node.callers].map((edge) => risks.get(edge.node) ?? 0)),
+    );
     const rate = running === null ? undefined : running.rateOf(node.fn, node.file);
-    const base = anyTopic ? topic.total * (0.35 + 1.3 * risk) + 0.06 * risk : risk;
-    const factor = placeFactor(node, signal, hasRoutes) * runningFactor(node.file, rate, running);
+    const base = anyTopic ? topic.total * (0.35 + 1.3 * risk) + 0.06 * near : 0.8 * risk + 0.2 * near;
+    const factor = placeFactor(node, signal, question, server) * runningFactor(node.file, rate, running);
     return {
       node,
       signals: signal,
@@ -186,8 +193,10 @@ function sameShape(a: string, b: string): boolean {
 function riskOf(node: GraphNode, signals: Signals, question: Question): number {
   const { intents } = question;
   const none = Object.values(intents).every((value) => value === 0);
+  // A question without an intent is about its topic; only one without either is about whatever looks risky.
+  const broad = question.vague ? 1 : 0.5;
   const wanted: Record<Intent, number> = none
-    ? { race: 0.8, slow: 0.7, query: 0, memory: 0.2, error: 0.3 }
+    ? { race: 0.8 * broad, slow: 0.7 * broad, query: 0, memory: 0.2 * broad, error: 0.3 * broad }
     : { ...intents };
   const shapes: Record<Intent, number> = {
     race: raceRisk(node, signals),
@@ -223,14 +232,31 @@ function memoryRisk(fn: FunctionAnalysis): number {
   return writes === 0 ? 0 : Math.min(1, 0.6 + 0.1 * writes);
 }
 
+/**
+ * Files of the programs that serve requests: those with routes, all that import them, and all that those import. A
+ * load generator or a script in the same workspace is another program. Empty when there are no routes.
+ */
+function serverFiles(graph: CallGraph): Set<FileAnalysis> {
+  const files = new Set(graph.nodes.filter((node) => node.routes.length > 0).map((node) => node.file));
+  close(files, (file) => graph.importersOf(file));
+  close(files, (file) => graph.importsOf(file));
+  return files;
+}
+
+function close(files: Set<FileAnalysis>, next: (file: FileAnalysis) => readonly FileAnalysis[]): void {
+  for (const file of files) for (const other of next(file)) files.add(other);
+}
+
 /** Functions that are hard to trace, or that no request reaches, rank lower. */
-function placeFactor(node: GraphNode, signals: Signals, hasRoutes: boolean): number {
-  const { fn } = node;
+function placeFactor(node: GraphNode, signals: Signals, question: Question, server: ReadonlySet<FileAnalysis>): number {
+  const { fn, file } = node;
   let factor = 1;
   if (fn.kind === 'constructor' || fn.kind === 'getter' || fn.kind === 'setter') factor *= 0.4;
   if (fn.private) factor *= 0.5;
   if (fn.generator) factor *= 0.8;
-  if (hasRoutes && signals.routes.length === 0) factor *= 0.6;
+  if (server.size > 0 && signals.routes.length === 0) factor *= server.has(file) ? 0.6 : 0.2;
+  if (question.reading && signals.routes.length > 0 && !signals.routes.some((route) => /^(?:GET|ALL) /.test(route)))
+    factor *= 0.5;
   const small =
     fn.endLine - fn.line <= 3 && fn.awaits === 0 && fn.calls.length <= 1 && !fn.state.some((use) => use.writes > 0);
   return small ? factor * 0.6 : factor;
@@ -239,5 +265,5 @@ function placeFactor(node: GraphNode, signals: Signals, hasRoutes: boolean): num
 function runningFactor(file: FileAnalysis, rate: number | null | undefined, running: RunningIndex | null): number {
   if (running === null || rate === undefined) return 1;
   if (rate !== null && rate > 0) return 1.25;
-  return running.hasFile(file) ? 0.8 : 0.35;
+  return running.hasFile(file) ? 0.8 : 0.2;
 }

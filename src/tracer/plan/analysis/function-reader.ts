@@ -158,7 +158,11 @@ class FunctionReader {
         return;
       case 'TemplateLiteral': {
         this.literal(textOfLiteral(node, this.context.constants) ?? '', line);
-        for (const part of node.expressions) this.visit(part);
+        for (const part of node.expressions) {
+          // A constant's text is in the whole already.
+          if (part.type === 'Identifier' && this.context.constants.has(part.name)) this.body.add(part.name);
+          else this.visit(part);
+        }
         return;
       }
       case 'VariableDeclarator':

@@ -34,6 +34,8 @@ export class CallGraph {
   private readonly filesByStem = new Map<string, FileAnalysis>();
   private readonly classes = new Map<string, { file: FileAnalysis; entry: ClassAnalysis }>();
   private readonly methods = new Map<string, GraphNode[]>();
+  private readonly imports = new Map<FileAnalysis, readonly FileAnalysis[]>();
+  private readonly importers = new Map<FileAnalysis, readonly FileAnalysis[]>();
 
   constructor(analysis: CodeAnalysis) {
     for (const file of analysis.files) if (!file.test) this.enter(file);
@@ -43,7 +45,11 @@ export class CallGraph {
         if (target && target !== node) link(node, target, call);
       }
     }
-    for (const file of analysis.files) if (!file.test) this.enterRoutes(file);
+    for (const file of analysis.files) {
+      if (file.test) continue;
+      this.enterRoutes(file);
+      this.enterImports(file);
+    }
   }
 
   private enter(file: FileAnalysis): void {
@@ -58,6 +64,29 @@ export class CallGraph {
       const method = lastOf(fn.name);
       if (fn.name.includes('.')) this.methods.set(method, [...(this.methods.get(method) ?? []), node]);
     }
+  }
+
+  /** Files of the analysis that a file imports. */
+  importsOf(file: FileAnalysis): readonly FileAnalysis[] {
+    return this.imports.get(file) ?? [];
+  }
+
+  importersOf(file: FileAnalysis): readonly FileAnalysis[] {
+    return this.importers.get(file) ?? [];
+  }
+
+  private enterImports(file: FileAnalysis): void {
+    const targets = new Set(file.modules.flatMap((module) => this.fileOf(file, module) ?? []));
+    this.imports.set(file, [...targets]);
+    for (const target of targets) this.importers.set(target, [...(this.importers.get(target) ?? []), file]);
+  }
+
+  private fileOf(file: FileAnalysis, module: string): FileAnalysis | null {
+    if (!module.startsWith('.')) return null;
+    const base = posix.join(posix.dirname(file.relative), module);
+    return (
+      this.filesByStem.get(stemOf(base)) ?? this.filesByStem.get(base) ?? this.filesByStem.get(`${base}/index`) ?? null
+    );
   }
 
   private enterRoutes(file: FileAnalysis): void {
@@ -112,11 +141,8 @@ export class CallGraph {
   /** What an imported name means: a function, or with `member` a method of an imported class, object or module. */
   private imported(file: FileAnalysis, local: string, member: string | null): GraphNode | null {
     const source = file.imports.get(local);
-    if (!source?.from.startsWith('.')) return null;
-    const base = posix.join(posix.dirname(file.relative), source.from);
-    const target =
-      this.filesByStem.get(stemOf(base)) ?? this.filesByStem.get(base) ?? this.filesByStem.get(`${base}/index`);
-    if (!target) return null;
+    const target = source ? this.fileOf(file, source.from) : null;
+    if (!source || !target) return null;
     const names = source.name === '*' ? [local] : [source.name, local];
     if (member === null) return firstOf(names, (name) => this.inFile(target, name));
     if (source.name === '*') return this.inFile(target, member);

@@ -158,6 +158,11 @@ class Outliner {
       case 'ObjectProperty': {
         const value = unwrap(node.value);
         const key = keyName(node.key, node.computed);
+        const handles = this.handlers.get(value);
+        if (handles !== undefined && isFunctionValue(value)) {
+          this.fn(value, handles, 'handler', { ...context, owner: null, anchor: node });
+          return;
+        }
         if (key !== null && isFunctionValue(value)) {
           this.fn(value, key, 'object-method', { ...context, anchor: node });
           return;
@@ -279,6 +284,11 @@ class Outliner {
 
   private method(node: ClassMethod | ClassPrivateMethod | ObjectMethod, owner: string | null, context: Context): void {
     const key = keyName(node.key, node.type !== 'ClassPrivateMethod' && node.computed);
+    const handles = this.handlers.get(node);
+    if (handles !== undefined) {
+      this.fn(node, handles, 'handler', { ...context, owner: null });
+      return;
+    }
     const kind = methodKind(node);
     if (node.kind === 'constructor' && context.ownerClass) this.parameterProperties(node, context.ownerClass);
     if (node.type !== 'ObjectMethod' && context.ownerClass && key !== null) context.ownerClass.methods.push(key);

@@ -51,8 +51,7 @@ function routeObject(
     if (property.type === 'SpreadElement') continue;
     const key = keyName(property.key, property.computed);
     if (property.type === 'ObjectMethod') {
-      // A method of the route object has a key as its name; the outline finds it by that.
-      if (key === 'handler') handlers = [property.key];
+      if (key === 'handler') handlers = [property];
     } else if (key === 'method') method = textOfLiteral(property.value, constants)?.toUpperCase() ?? method;
     else if (key === 'url' || key === 'path') path = textOfLiteral(property.value, constants);
     else if (key === 'handler') handlers = handlersIn(property.value);
@@ -79,7 +78,7 @@ function handlersIn(node: Node): Node[] {
 }
 
 function found(method: string, path: string, line: number, handlers: readonly Node[]): FoundRoute {
-  const inline = handlers.filter((node) => node.type.endsWith('FunctionExpression'));
+  const inline = handlers.filter((node) => /FunctionExpression$|^ObjectMethod$/.test(node.type));
   const named = handlers.flatMap(
     (node) =>
       memberPath(node)
