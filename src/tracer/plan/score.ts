@@ -47,6 +47,7 @@ export function scoreAll(
 ): Scored[] {
   const topics = topicScores(graph, question);
   const server = serverFiles(graph);
+  const aimless = Object.values(question.intents).every((value) => value === 0);
   const anyTopic = [...topics.values()].some((topic) => topic.own > 0);
   const risks = new Map(graph.nodes.map((node) => [node, riskOf(node, signals.get(node) as Signals, question)]));
   const scored = graph.nodes.map((node): Scored => {
@@ -60,7 +61,9 @@ export function scoreAll(
     );
     const rate = running === null ? undefined : running.rateOf(node.fn, node.file);
     const base = anyTopic ? topic.total * (0.35 + 1.3 * risk) + 0.06 * near : 0.8 * risk + 0.2 * near;
-    const factor = placeFactor(node, signal, question, server) * runningFactor(node.file, rate, running);
+    // Without an intent a question is about the code that its words name, less about what is called around that.
+    const distance = topic.own === 0 && aimless ? 0.4 : 1;
+    const factor = distance * placeFactor(node, signal, question, server) * runningFactor(node.file, rate, running);
     return {
       node,
       signals: signal,
