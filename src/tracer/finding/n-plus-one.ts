@@ -10,7 +10,7 @@ import type { SpanInfo } from './span-info.ts';
 import { type NormalisedSql, normaliseSql } from './sql.ts';
 
 /** Repeats from which on it is a finding; exactly this many counts. */
-export const MIN_REPEATS = 5;
+const MIN_REPEATS = 5;
 
 const MAX_ROOTS = 10_000;
 const MAX_GROUPS_PER_ROOT = 500;

@@ -135,12 +135,12 @@ function pack(
 
 /** Numbers the drawing rows of all lanes one after another: per track and lane its first, and how many there are. */
 function linesOf(tracks: readonly TimelineTrack[]): {
-  readonly firstLine: readonly number[][];
+  readonly firstLine: readonly Int32Array[];
   readonly lines: number;
 } {
   let lines = 0;
   const firstLine = tracks.map(({ laneRows }) =>
-    laneRows.map((rows) => {
+    Int32Array.from(laneRows, (rows) => {
       lines += rows;
       return lines - rows;
     }),

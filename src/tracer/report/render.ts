@@ -141,7 +141,9 @@ function probes(report: Report, paint: Paint): string {
 
 function audit(probe: ReportProbe): string {
   if (probe.completeness === null || probe.audit === null) return '';
-  return `${(probe.completeness * 100).toFixed(1)}% of V8's count (${probe.audit.recorded}/${probe.audit.v8})`;
+  const { v8, recorded, by } = probe.audit;
+  const where = by === 'breakpoint' ? 'begun at its first line' : 'V8 counted';
+  return `${(probe.completeness * 100).toFixed(1)}% of the calls ${where} (${recorded}/${v8})`;
 }
 
 function foot(report: Report, paint: Paint): string {

@@ -28,7 +28,7 @@ const MAX_VALUE_DEPTH = 64;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Whether `value` is an event this version understands, down to the shape of its captured values. */
-export function isEvent(value: unknown): value is TraceEvent {
+function isEvent(value: unknown): value is TraceEvent {
   if (typeof value !== 'object' || value === null) return false;
   const e = value as Fields;
   if (typeof e.type !== 'string' || codeOf(e.type) < 0) return false;

@@ -157,7 +157,7 @@ function isNamed(index: EventIndex, plan: QueryPlan, row: number): boolean {
 }
 
 /** Ids of the probes a function name or glob means. */
-export function probesNamed(probes: readonly ProbeState[], wanted: string): Set<number> {
+function probesNamed(probes: readonly ProbeState[], wanted: string): Set<number> {
   const [file, name] = wanted.includes('#') ? splitAt(wanted) : [null, wanted];
   const isName = globMatcher(name);
   const isFile = file === null ? null : globMatcher(`*${file}`);

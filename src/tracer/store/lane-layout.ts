@@ -1,6 +1,6 @@
 /** More lanes or rows than anybody can look at: what does not fit shares the last one. */
-export const MAX_LANES = 256;
-export const MAX_ROWS = 64;
+const MAX_LANES = 256;
+const MAX_ROWS = 64;
 
 /** The rows of one lane: until when each is taken, and how many spans of its present root are open. */
 interface Lane {

@@ -74,7 +74,7 @@ const probe = v.object({
   status: v.picklist(['installed', 'waiting', 'limited', 'failed', 'removed']),
   reason: text,
   calls: count,
-  audit: v.nullable(v.object({ v8: count, recorded: count })),
+  audit: v.nullable(v.object({ v8: count, recorded: count, by: v.optional(v.literal('breakpoint')) })),
   predictedCallsPerSecond: v.nullable(count),
 });
 

@@ -49,8 +49,11 @@ export interface ProbeState {
   /** Why not a better rung, why it waits or failed; what to do. Empty when all is well. */
   readonly reason: string;
   readonly calls: number;
-  /** Comparison with V8's own count, when audited: calls V8 counted and we recorded in the same interval. */
-  readonly audit: { readonly v8: number; readonly recorded: number } | null;
+  /**
+   * Comparison with V8, when audited: calls V8 saw begin and we recorded in the same interval. V8's coverage counts an async
+   * function's resumptions as calls, so those are counted at a breakpoint instead (`by`).
+   */
+  readonly audit: { readonly v8: number; readonly recorded: number; readonly by?: 'breakpoint' | undefined } | null;
   readonly predictedCallsPerSecond: number | null;
 }
 

@@ -143,10 +143,7 @@ export class Recording {
 
   /** Number of calls, requests and queries whose start was seen. */
   get spanCount(): number {
-    const { spans } = this.index;
-    let ghosts = 0;
-    for (let row = 0; row < spans.length; row++) if (spans.kind[row] === SpanKindCode.ghost) ghosts++;
-    return spans.length - ghosts;
+    return this.index.spans.started;
   }
 
   /** Times of the first and the last event; both 0 when there is none. */

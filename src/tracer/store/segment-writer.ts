@@ -7,7 +7,7 @@ import type { Segment } from './manifest.ts';
 import { segmentFile } from './paths.ts';
 
 /** A segment is closed once it holds this many bytes. */
-export const SEGMENT_BYTES = 32 * 1024 * 1024;
+const SEGMENT_BYTES = 32 * 1024 * 1024;
 const CHUNK_UNITS = 256 * 1024;
 const FLUSH_MS = 100;
 /** Waiting for the disk at most; then events are refused instead of filling the memory. */

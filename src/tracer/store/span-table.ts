@@ -8,11 +8,13 @@ export const SpanKindCode = { ghost: 0, call: 1, http: 2, db: 3 } as const;
 export const SpanBit = { failed: 1, ended: 2, lane: 4 } as const;
 
 /** Longest chain of parents that is followed; a recording may be hostile. */
-export const MAX_ANCESTORS = 10_000;
+const MAX_ANCESTORS = 10_000;
 
 /** Columns of the spans, one row per call id ever mentioned. Arrays are replaced when they grow. */
 export class SpanTable {
   length = 0;
+  /** Rows that are no ghosts. */
+  started = 0;
   call = new Float64Array(BLOCK);
   /** Rows of parent and root; -1 for no parent. */
   parent = new Int32Array(BLOCK);
@@ -74,6 +76,7 @@ export class SpanTable {
 
   /** Turns a ghost into a span. Parents that would close a circle are dropped. */
   begin(row: number, kind: number, parent: number, root: number, t: number, startRow: number): void {
+    this.started++;
     this.kind[row] = kind;
     this.start[row] = t;
     this.startRow[row] = startRow;
@@ -166,6 +169,7 @@ export class SpanTable {
       this.#hash.add(this.call[row] as number, row);
       if (parent >= 0) this.#link(row, parent);
       if (this.kind[row] === SpanKindCode.ghost) continue;
+      this.started++;
       const block = this.#block(row);
       if ((this.start[row] as number) < (this.blockFrom[block] as number))
         this.blockFrom[block] = this.start[row] as number;

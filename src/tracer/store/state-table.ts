@@ -3,7 +3,7 @@ import type { CapturedValue } from '../event/value.ts';
 import { hashValue } from './value-hash.ts';
 
 /** Different (target, holder, path, key) that are followed; a map keyed by request id must not eat the memory. */
-export const MAX_STATE_KEYS = 200_000;
+const MAX_STATE_KEYS = 200_000;
 
 /** One place of watched state and the events that changed it or first showed it. */
 export interface StatePlace {
@@ -103,7 +103,7 @@ export class StateTable {
   }
 }
 
-export interface SavedPlace {
+interface SavedPlace {
   readonly target: number;
   readonly holder: number | null;
   readonly path: string;
