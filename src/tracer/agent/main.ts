@@ -39,8 +39,8 @@ export interface AgentStats {
   readonly drainMs: number;
   readonly dropped: number;
   readonly limited: number;
-  /** `[probe id, calls, skipped, direct]` */
-  readonly probes: readonly (readonly [number, number, number, number])[];
+  /** `[probe id, calls, skipped, breakpoint hits past the wrapper, breakpoint hits through it]` */
+  readonly probes: readonly (readonly [number, number, number, number, number])[];
   readonly libraries: Readonly<Record<string, number>>;
 }
 
@@ -152,6 +152,7 @@ export class Agent {
     if (probe === undefined || this.removed || !probe.active) return false;
     if (probe.entering) {
       probe.entering = false;
+      probe.wrappedHits++;
       if (!probe.sawWrapped) {
         probe.sawWrapped = true;
         this.note(id, Note.wrapped, '');
@@ -190,7 +191,7 @@ export class Agent {
 
   arm(id: number, value: unknown): boolean {
     const probe = this.probes.get(id);
-    return probe !== undefined && !this.removed && this.rebinder.arm(probe, value);
+    return probe !== undefined && !this.removed && !probe.unarmable && this.rebinder.arm(probe, value);
   }
 
   /** The function's name does not lead to it from its own frame: looks for it among what CommonJS modules export. */
@@ -213,6 +214,12 @@ export class Agent {
   pause(id: number, on: boolean): void {
     const probe = this.probes.get(id);
     if (probe !== undefined) probe.pausing = on;
+  }
+
+  /** The debugger could not write the constant; its calls go on being recorded at the breakpoint. */
+  unarmable(id: number): void {
+    const probe = this.probes.get(id);
+    if (probe !== undefined) probe.unarmable = true;
   }
 
   /** A mark in the stream: what comes before it was seen before the host asked; false when a record was open just then. */
@@ -272,7 +279,7 @@ export class Agent {
       drainMs: this.drainMs,
       dropped: this.recorder.dropped,
       limited: this.tracer.limited,
-      probes: [...this.probes.values()].map((probe) => [probe.config.id, probe.calls, probe.skipped, probe.direct] as const),
+      probes: [...this.probes.values()].map((probe) => [probe.config.id, probe.calls, probe.skipped, probe.direct, probe.wrappedHits] as const),
       libraries: { http: this.http?.calls ?? 0, pg: this.pg?.calls ?? 0 },
     };
   }

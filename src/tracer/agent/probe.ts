@@ -52,6 +52,10 @@ export class Probe {
   toldUnreachable = false;
   /** The host wants the next call past the wrapper to pause, to look at its callers. */
   pausing = false;
+  /** The debugger could not write the constant; asking it again would only pause the process again. */
+  unarmable = false;
+  /** Breakpoint hits that came through the wrapper. */
+  wrappedHits = 0;
   unarmed = 0;
   credit = 0;
 

@@ -1,3 +1,4 @@
+import type { AgentStats } from '../agent/main.ts';
 import type { ProbeConfig } from '../agent/probe.ts';
 import { Note } from '../agent/wire.ts';
 import type { Inspector } from '../target/inspector.ts';
@@ -198,6 +199,38 @@ export class Prober {
     this.later(LINGER_MS, () => this.settle(probe));
   }
 
+  /**
+   * Counts, at the function's first statement and for at most `ms` milliseconds, the calls that begin and those of them that
+   * came through the wrapper; fewer for busy functions, since every hit costs the process about 0.25 ms.
+   */
+  async auditAtEntry(probes: readonly InstalledProbe[], ms: number): Promise<void> {
+    const idle = probes.filter((probe) => probe.engine === 'rebind' && probe.breakpoint === null);
+    if (idle.length === 0 || this.closed) return;
+    const before = await this.agent.stats();
+    const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    await Promise.all(idle.map((probe) => this.arm(probe)));
+    const deadline = Date.now() + ms;
+    let left = idle;
+    while (left.length > 0 && Date.now() < deadline && !this.closed) {
+      await wait(10);
+      const now = await this.agent.stats();
+      const done = left.filter((probe) => hitsOf(now, probe) - hitsOf(before, probe) >= AUDITED_HITS);
+      left = left.filter((probe) => !done.includes(probe));
+      await Promise.all(done.map((probe) => this.disarmUnlessLeaking(probe)));
+    }
+    await Promise.all(left.map((probe) => this.disarmUnlessLeaking(probe)));
+    const after = await this.agent.stats();
+    for (const probe of idle) {
+      const wrapped = (statOf(after, probe)?.[4] ?? 0) - (statOf(before, probe)?.[4] ?? 0);
+      const seen = hitsOf(after, probe) - hitsOf(before, probe);
+      if (seen > 0) probe.audit = { v8: seen, recorded: wrapped, by: 'breakpoint' };
+    }
+  }
+
+  private async disarmUnlessLeaking(probe: InstalledProbe): Promise<void> {
+    if (!probe.wantsCaller) await this.disarm(probe);
+  }
+
   /** The breakpoint of a probe that V8's counts show to be bypassed comes back. */
   async rearm(probe: InstalledProbe): Promise<void> {
     await this.arm(probe);
@@ -244,7 +277,10 @@ export class Prober {
     probe.constant = await written;
     await resumed.catch(() => undefined);
     if (probe.constant) await this.agent.note('bound', probe.config.id).catch(() => undefined);
-    else this.note(probe.config.id, Note.unreachable, 'the debugger could not write the constant it is bound to');
+    else {
+      await this.agent.call('unarmable', probe.config.id).catch(() => undefined);
+      this.note(probe.config.id, Note.unreachable, 'its constant is kept where the debugger cannot write it, as for a function handed on from inside another one');
+    }
   }
 
   /** At detach: the original goes back into the constant and into the callers' variables that lead here. */
@@ -346,6 +382,15 @@ export class Prober {
     this.registry.dispose();
   }
 }
+
+/** Calls of an async function that are enough to compare. */
+const AUDITED_HITS = 40;
+
+const statOf = (stats: AgentStats, probe: InstalledProbe) => stats.probes.find(([id]) => id === probe.config.id);
+const hitsOf = (stats: AgentStats, probe: InstalledProbe): number => {
+  const stat = statOf(stats, probe);
+  return stat === undefined ? 0 : stat[3] + stat[4];
+};
 
 const needsDebugger = (probe: InstalledProbe): boolean => probe.constant || probe.variables.length > 0;
 
