@@ -2,7 +2,7 @@ import type { TimelineMarker, TimelineWindow } from '../../src/tracer/query/time
 import { type Box, boxAt } from '../model/boxes.ts';
 import { type Layout, ROW, rowTop, TRACK_HEADER } from '../model/layout.ts';
 import { visible } from '../model/text.ts';
-import { ticks } from '../model/time.ts';
+import { formatCount, ticks } from '../model/time.ts';
 import { type Viewport, xOf } from '../model/viewport.ts';
 import { fitText } from './canvas.ts';
 import { type Paint, paintOf, type Theme } from './theme.ts';
@@ -95,7 +95,9 @@ function drawBoxes(context: Context, scene: Scene, window: TimelineWindow): void
 }
 
 function drawBox(context: Context, { theme }: Scene, box: Box, x: number, y: number, w: number): void {
-  const paint = paintOf(theme, box);
+  // Among many, one failure is a mark and not the colour of all.
+  const single = box.count <= 1;
+  const paint = paintOf(theme, { ...box, failed: box.failed && single });
   const h = ROW - 2;
   context.fillStyle = w < 4 ? paint.thin : paint.fill;
   context.fillRect(x, y + 1, w, h);
@@ -107,12 +109,16 @@ function drawBox(context: Context, { theme }: Scene, box: Box, x: number, y: num
     context.fillStyle = paint.edge;
     context.fillRect(x, y + 1, 2, h);
   }
-  if (box.count > 1 && w >= 6) hatch(context, paint, x + 2, y + 1, w - 2, h);
+  if (!single && w >= 6) hatch(context, paint, x + 2, y + 1, w - 2, h);
   if (box.open && w >= 8) fade(context, theme, x, y + 1, w, h);
-  if (box.failed && w >= 7) cross(context, paint, x + w - 7, y + 5);
+  if (box.failed && !single) {
+    context.fillStyle = theme.error;
+    context.fillRect(x, y + ROW - 4, w, 3);
+  }
+  if (box.failed && single && w >= 7) cross(context, paint, x + w - 7, y + 5);
   if (w > 26) {
-    const label = box.count > 1 ? `${box.count}×  ${visible(box.name)}` : visible(box.name);
-    const room = w - 9 - (box.failed ? 9 : 0);
+    const label = single ? visible(box.name) : `${formatCount(box.count)}×  ${visible(box.name)} …`;
+    const room = w - 9 - (box.failed && single ? 9 : 0);
     // The text of a box that begins left of the view starts at the view's edge.
     const at = Math.max(x, 0) + 6;
     const text = fitText(context, label, room - (at - x - 6));

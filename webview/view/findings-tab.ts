@@ -39,6 +39,7 @@ export class FindingsTab {
     const sorted = [...state.findings].sort((a, b) => RANK[a.severity] - RANK[b.severity] || a.firstAt - b.firstAt);
     const cards = sorted.map((finding) => this.#card(finding, finding.id === state.finding));
     fill(this.element, [el('ul', { class: 'cards', attributes: { 'aria-label': 'Findings' } }, cards)]);
+    cards.find((card) => card.getAttribute('aria-current') === 'true')?.scrollIntoView({ block: 'nearest' });
     // Rebuilding must not lose the place of a keyboard user.
     if (focused !== null) {
       const card = cards.find((candidate) => candidate.dataset.finding === focused);

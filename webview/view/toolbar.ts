@@ -91,13 +91,12 @@ export class Toolbar {
       group('Film', this.#mode, this.#live.element, this.#freeze.element, this.#stop.element),
       this.#playhead,
       group('Zoom', zoomOut.element, zoomIn.element, fitAll.element),
-      group('Search', this.#search.element, previous.element, next.element, this.#hits),
+      group('Search', this.#search.element, previous.element, next.element, help.element, this.#hits),
       el(
         'div',
         { class: 'counts' },
         Object.values(this.#counts).map((item) => item.element),
       ),
-      help.element,
     ]);
   }
 
