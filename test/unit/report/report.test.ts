@@ -65,7 +65,7 @@ describe('report', () => {
       /Lost update of slots\[3\] in TaskManager\.assignTask/,
       /lost +TaskManager\.assignTask\(3, 'evil/,
       /by +TaskManager\.assignTask\(3, 9\) +read null .*wrote 9/,
-      /99\.5% of V8's count \(199\/200\)/,
+      /99\.5% of the calls V8 counted \(199\/200\)/,
       /calls 2 .*events \d+ .*dropped 4/,
       /overhead 0\.52%/,
     ]) {
