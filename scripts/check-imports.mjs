@@ -12,13 +12,31 @@ const RULES = {
   'src/tracer/safety': { from: ['src/tracer/error', 'src/tracer/event'] },
   'src/tracer/plan': { from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/safety'] },
   'src/tracer/agent': { from: [], types: ['src/tracer/plan', 'src/tracer/event'] },
-  'src/tracer/finding': { from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/query'], types: ['src/tracer/store', 'src/tracer/plan'] },
-  'src/tracer/store': { from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/plan'], types: ['src/tracer/finding', 'src/tracer/query'] },
-  'src/tracer/query': { from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/store'], types: ['src/tracer/finding'] },
-  'src/tracer/report': { from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/store', 'src/tracer/query', 'src/tracer/finding'] },
+  'src/tracer/finding': {
+    from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/query'],
+    types: ['src/tracer/store', 'src/tracer/plan'],
+  },
+  'src/tracer/store': {
+    from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/plan'],
+    types: ['src/tracer/finding', 'src/tracer/query'],
+  },
+  'src/tracer/query': {
+    from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/store'],
+    types: ['src/tracer/finding'],
+  },
+  'src/tracer/report': {
+    from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/store', 'src/tracer/query', 'src/tracer/finding'],
+  },
   'src/tracer/target': { from: ['src/tracer/error', 'src/tracer/event'] },
   'src/tracer/probe': {
-    from: ['src/tracer/error', 'src/tracer/event', 'src/tracer/safety', 'src/tracer/plan', 'src/tracer/target', 'src/tracer/agent'],
+    from: [
+      'src/tracer/error',
+      'src/tracer/event',
+      'src/tracer/safety',
+      'src/tracer/plan',
+      'src/tracer/target',
+      'src/tracer/agent',
+    ],
     types: ['src/tracer/store'],
   },
   'src/tracer/session': { from: ['src/tracer'] },
@@ -26,7 +44,11 @@ const RULES = {
   'src/adapter': { from: ['src/tracer'] },
   'src/cli': { from: ['src/tracer'] },
   'src/extension': { from: ['src/tracer', 'src/adapter', 'webview'] },
-  webview: { from: [], types: ['src/tracer/event', 'src/tracer/query', 'src/tracer/store', 'src/tracer/finding'], files: ['src/tracer/event', 'src/tracer/query/timeline-window.ts'] },
+  webview: {
+    from: [],
+    types: ['src/tracer/event', 'src/tracer/query', 'src/tracer/store', 'src/tracer/finding'],
+    files: ['src/tracer/event', 'src/tracer/query/timeline-window.ts'],
+  },
   samples: { from: [] },
 };
 
@@ -57,20 +79,29 @@ for (const folder of ['src', 'webview', 'samples']) {
     const rule = RULES[area];
     const text = readFileSync(path, 'utf8');
     for (const [, , typeOnly, specifier] of text.matchAll(IMPORT)) {
-      if (specifier === 'vscode' && area !== 'src/extension') problems.push(`${name}: imports vscode, which only src/extension may`);
-      if (/nodescope/i.test(specifier) && area === 'samples') problems.push(`${name}: TaskFlow must not know of NodeScope`);
+      if (specifier === 'vscode' && area !== 'src/extension')
+        problems.push(`${name}: imports vscode, which only src/extension may`);
+      if (/nodescope/i.test(specifier) && area === 'samples')
+        problems.push(`${name}: TaskFlow must not know of NodeScope`);
       if (!specifier.startsWith('.')) {
-        if (area === 'src/tracer/agent' && !typeOnly) problems.push(`${name}: the agent has no dependencies, but imports ${specifier}`);
+        if (area === 'src/tracer/agent' && !typeOnly)
+          problems.push(`${name}: the agent has no dependencies, but imports ${specifier}`);
         continue;
       }
       const target = slashes(relative(root, resolve(dirname(path), specifier)));
       const to = areaOf(target);
       if (to === area || target.startsWith(`${area}/`)) continue;
-      const allowed = within(target, rule.from) || within(target, rule.files) || (typeOnly && within(target, rule.types));
-      if (!allowed) problems.push(`${name}: ${area} must not import ${typeOnly ? '' : 'code of '}${to ?? target} (${specifier})`);
+      const allowed =
+        within(target, rule.from) || within(target, rule.files) || (typeOnly && within(target, rule.types));
+      if (!allowed)
+        problems.push(`${name}: ${area} must not import ${typeOnly ? '' : 'code of '}${to ?? target} (${specifier})`);
     }
   }
 }
 for (const problem of problems) console.error(problem);
-console.error(problems.length === 0 ? `import direction: ${files} files, all as drawn` : `import direction: ${problems.length} problems`);
+console.error(
+  problems.length === 0
+    ? `import direction: ${files} files, all as drawn`
+    : `import direction: ${problems.length} problems`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,7 +1,8 @@
 // `npm run package`: builds and makes nodescope-<version>.vsix, which carries bundles only, no node_modules.
-import { createVSIX } from '@vscode/vsce';
+
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createVSIX } from '@vscode/vsce';
 import { ensureBuilt, root } from './lib/project.mjs';
 
 const log = (line) => process.stderr.write(`${line}\n`);

@@ -18,7 +18,18 @@ async function headless(duration) {
   log(`TaskFlow runs at ${app.url} (pid ${app.pid}), as plain node, without inspector flags`);
   const load = startLoad({ url: app.url, duration: '10m' });
   try {
-    const args = ['dist/cli.js', 'record', '--pid', String(app.pid), '--ask', QUESTION, '--workspace', taskflow, '--duration', duration];
+    const args = [
+      'dist/cli.js',
+      'record',
+      '--pid',
+      String(app.pid),
+      '--ask',
+      QUESTION,
+      '--workspace',
+      taskflow,
+      '--duration',
+      duration,
+    ];
     const recorder = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
     const code = await new Promise((resolve) => recorder.once('close', resolve));
     const health = await fetch(`${app.url}/health`);
@@ -35,13 +46,35 @@ async function inVsCode(port) {
   const { openVsCode } = await import('./lib/open-vscode.mjs');
   const app = await startTaskFlow();
   const load = startLoad({ url: app.url, duration: '12h', users: 10 });
-  const configuration = { name: 'NodeScope: attach to TaskFlow', type: 'nodescope', request: 'attach', processId: app.pid, question: QUESTION };
+  const configuration = {
+    name: 'NodeScope: attach to TaskFlow',
+    type: 'nodescope',
+    request: 'attach',
+    processId: app.pid,
+    question: QUESTION,
+  };
   const settings = { launch: { version: '0.2.0', configurations: [configuration] } };
-  const code = await openVsCode({ workspace: taskflow, extensionPath: root, log, settings, ...(port === undefined ? {} : { port }) });
+  const code = await openVsCode({
+    workspace: taskflow,
+    extensionPath: root,
+    log,
+    settings,
+    ...(port === undefined ? {} : { port }),
+  });
   process.stdout.write(`\nTaskFlow under load:  ${app.url}  (pid ${app.pid}, plain node)\n`);
-  process.stdout.write(code.url === undefined ? 'VS Code is open: press F5 to attach.\n' : `VS Code with NodeScope: ${code.url}\nOpen it and press F5 to attach.\n`);
+  process.stdout.write(
+    code.url === undefined
+      ? 'VS Code is open: press F5 to attach.\n'
+      : `VS Code with NodeScope: ${code.url}\nOpen it and press F5 to attach.\n`,
+  );
   process.stdout.write('Ctrl-C ends everything.\n');
-  await Promise.race([code.exited, app.exited, new Promise((resolve) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.once(signal, resolve)))]);
+  await Promise.race([
+    code.exited,
+    app.exited,
+    new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
+    }),
+  ]);
   await code.stop();
   await load.stop();
   await app.stop();

@@ -44,7 +44,15 @@ function counted(command, args, options = {}) {
 }
 
 const mocha = (...args) =>
-  counted(bin('mocha'), ['--import', 'tsx', '--reporter', 'scripts/lib/counting-reporter.cjs', '--timeout', '60000', ...args]);
+  counted(bin('mocha'), [
+    '--import',
+    'tsx',
+    '--reporter',
+    'scripts/lib/counting-reporter.cjs',
+    '--timeout',
+    '60000',
+    ...args,
+  ]);
 
 const PARTS = {
   types: check(bin('tsc'), ['-p', '.']),
@@ -54,7 +62,11 @@ const PARTS = {
   unused: check(bin('knip'), ['--no-progress']),
   unit: mocha('test/unit/**/*.test.ts'),
   integration: mocha('test/integration/**/*.test.ts'),
-  taskflow: counted('npm', ['test', '--silent', '--', '--reporter', join(root, 'scripts', 'lib', 'counting-reporter.cjs')], { cwd: taskflow }),
+  taskflow: counted(
+    'npm',
+    ['test', '--silent', '--', '--reporter', join(root, 'scripts', 'lib', 'counting-reporter.cjs')],
+    { cwd: taskflow },
+  ),
   ui: mocha('test/ui/**/*.test.ts'),
   vscode: counted(process.execPath, ['test/vscode/run.mjs']),
 };

@@ -8,7 +8,9 @@ import { RigError } from './rig-error.mjs';
 
 /** @param {string} folder */
 function wanted(folder) {
-  return createHash('sha256').update(readFileSync(join(folder, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex');
 }
 
 /**
@@ -28,7 +30,8 @@ export async function ensureInstalled(folder, name, log) {
     log(`installing ${name}`);
     // Scripts stay off: nothing here needs one, and a script is somebody else's program.
     const code = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], folder);
-    if (code !== 0) throw new RigError(`Installing ${name} failed; check that the npm registry is reachable, and run this again.`);
+    if (code !== 0)
+      throw new RigError(`Installing ${name} failed; check that the npm registry is reachable, and run this again.`);
     writeFileSync(stamp, wanted(folder));
   });
 }

@@ -19,10 +19,12 @@ export async function ensureBuilt(log) {
 /** @param {(line: string) => void} log */
 export async function ensureTaskFlow(log) {
   await ensureInstalled(taskflow, "TaskFlow's dependencies", log);
-  if ((await run('npm', ['run', '--silent', 'build'], taskflow)) !== 0) throw new RigError('TaskFlow did not compile; see the messages above.');
+  if ((await run('npm', ['run', '--silent', 'build'], taskflow)) !== 0)
+    throw new RigError('TaskFlow did not compile; see the messages above.');
 }
 
 /** The Node binaries of other majors, where they exist as packages. @param {(line: string) => void} log */
 export async function ensureRuntimes(log) {
-  if (process.platform === 'linux' && process.arch === 'x64') await ensureInstalled(runtimes, 'other Node versions for the tests', log);
+  if (process.platform === 'linux' && process.arch === 'x64')
+    await ensureInstalled(runtimes, 'other Node versions for the tests', log);
 }

@@ -24,7 +24,10 @@ export async function startTaskFlow({ port, env = {} } = {}) {
   const exited = new Promise((resolve) => child.once('exit', resolve));
   let output = '';
   const url = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new RigError(`TaskFlow did not start within ${START_MS / 1000} s.`)), START_MS);
+    const timer = setTimeout(
+      () => reject(new RigError(`TaskFlow did not start within ${START_MS / 1000} s.`)),
+      START_MS,
+    );
     const read = (/** @type {Buffer} */ chunk) => {
       output = (output + chunk).slice(-4000);
       const match = /listening on (http:\S+)/.exec(output);
@@ -33,7 +36,9 @@ export async function startTaskFlow({ port, env = {} } = {}) {
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    void exited.then((code) => reject(new RigError(`TaskFlow ended with code ${code} while starting: ${output.trim().split('\n').at(-1)}`)));
+    void exited.then((code) =>
+      reject(new RigError(`TaskFlow ended with code ${code} while starting: ${output.trim().split('\n').at(-1)}`)),
+    );
   });
   const stop = async () => {
     child.kill('SIGTERM');
@@ -48,7 +53,17 @@ export async function startTaskFlow({ port, env = {} } = {}) {
  * @returns {{ exited: Promise<number | null>, stop: () => Promise<void> }}
  */
 export function startLoad({ url, users = 20, duration = '60s', seed = 1 }) {
-  const args = [join(taskflow, 'dist', 'load', 'main.js'), '--url', url, '--users', String(users), '--duration', duration, '--seed', String(seed)];
+  const args = [
+    join(taskflow, 'dist', 'load', 'main.js'),
+    '--url',
+    url,
+    '--users',
+    String(users),
+    '--duration',
+    duration,
+    '--seed',
+    String(seed),
+  ];
   const child = spawn(process.execPath, args, { cwd: taskflow, env: withoutInspector(process.env), stdio: 'ignore' });
   const forget = atEnd(() => child.kill('SIGTERM'));
   /** @type {Promise<number | null>} */

@@ -1,12 +1,12 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { textOf } from '../tracer/error/error.ts';
-import { NodeScopeError } from '../tracer/error/error.ts';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { NodeScopeError, textOf } from '../tracer/error/error.ts';
 import { parseDuration } from './duration.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** A command's own mistake in use: one sentence and where to read more. */
-export const usage = (why: string) => new NodeScopeError('cli.usage', `${why}; run "nodescope --help" to see how it is used.`);
+export const usage = (why: string) =>
+  new NodeScopeError('cli.usage', `${why}; run "nodescope --help" to see how it is used.`);
 
 const TARGET: Options = {
   pid: { type: 'string', multiple: true },
@@ -18,7 +18,14 @@ const TARGET: Options = {
 /** The options of each command (DESIGN 8). */
 export const COMMANDS: Readonly<Record<string, Options>> = {
   list: { json: { type: 'boolean' } },
-  plan: { ...TARGET, ask: { type: 'string' }, workspace: { type: 'string' }, strategy: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean' } },
+  plan: {
+    ...TARGET,
+    ask: { type: 'string' },
+    workspace: { type: 'string' },
+    strategy: { type: 'string' },
+    out: { type: 'string' },
+    json: { type: 'boolean' },
+  },
   record: {
     ...TARGET,
     plan: { type: 'string' },
@@ -63,7 +70,11 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     return { command, values: values as Parsed['values'], positionals, program };
   } catch (error) {
-    throw usage(textOf(error).replace(/\.? To specify.*$/, '').replace(/\.$/, ''));
+    throw usage(
+      textOf(error)
+        .replace(/\.? To specify.*$/, '')
+        .replace(/\.$/, ''),
+    );
   }
 }
 
@@ -82,13 +93,15 @@ export function texts(parsed: Parsed, name: string): string[] {
 /** A positive whole number. Throws `cli.usage`. */
 export function wholeNumber(value: string, name: string, max: number): number {
   const number = Number(value);
-  if (!/^\d+$/.test(value) || number < 1 || number > max) throw usage(`--${name} takes a whole number from 1 to ${max}, not "${value}"`);
+  if (!/^\d+$/.test(value) || number < 1 || number > max)
+    throw usage(`--${name} takes a whole number from 1 to ${max}, not "${value}"`);
   return number;
 }
 
 /** A time in a recording: `1.5s`, `200ms`, `3us`, or bare nanoseconds; nanoseconds. Throws `cli.usage`. */
 export function time(value: string, name: string): number {
   const ns = /^\d+$/.test(value) ? Number(value) : parseDuration(value);
-  if (ns === null || !Number.isSafeInteger(ns)) throw usage(`--${name} takes a time such as 1.5s, 200ms or nanoseconds, not "${value}"`);
+  if (ns === null || !Number.isSafeInteger(ns))
+    throw usage(`--${name} takes a time such as 1.5s, 200ms or nanoseconds, not "${value}"`);
   return ns;
 }

@@ -9,7 +9,9 @@ export async function list(parsed: Parsed): Promise<void> {
   if (found.length === 0) return log('No Node.js process of yours is running here.');
   for (const { pid, argv, cwd, inspector } of found) {
     const state = inspector === null ? 'inspector closed' : `inspector on ${inspector.port}`;
-    process.stdout.write(`${String(pid).padStart(8)}  ${state.padEnd(20)}  ${printable(argv.join(' ')).slice(0, 120)}  (${printable(cwd)})\n`);
+    process.stdout.write(
+      `${String(pid).padStart(8)}  ${state.padEnd(20)}  ${printable(argv.join(' ')).slice(0, 120)}  (${printable(cwd)})\n`,
+    );
   }
 }
 

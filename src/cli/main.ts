@@ -30,7 +30,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof NodeScopeError) process.stderr.write(`${error.message}\n`);
-    else process.stderr.write(`NodeScope met a fault of its own (${textOf(error)}); please report it with the command you ran.\n${process.env.NODESCOPE_DEBUG ? `${(error as Error).stack}\n` : ''}`);
+    else
+      process.stderr.write(
+        `NodeScope met a fault of its own (${textOf(error)}); please report it with the command you ran.\n${process.env.NODESCOPE_DEBUG ? `${(error as Error).stack}\n` : ''}`,
+      );
     return 1;
   }
 }

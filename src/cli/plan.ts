@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { textOf } from '../tracer/error/error.ts';
 import { planNotWritten } from '../tracer/error/cli-errors.ts';
+import { textOf } from '../tracer/error/error.ts';
 import { DEFAULT_QUESTION } from '../tracer/plan/plan.ts';
 import { renderPlan } from '../tracer/plan/render.ts';
 import { TraceSession } from '../tracer/session/session.ts';
@@ -18,7 +18,12 @@ export async function plan(parsed: Parsed): Promise<void> {
   const { specs, program } = await targetsOf(parsed);
   try {
     const made = await withTemporaryFolder(async (out) => {
-      const session = await TraceSession.attach({ targets: specs, out, question, ...(workspace === undefined ? {} : { workspace }) });
+      const session = await TraceSession.attach({
+        targets: specs,
+        out,
+        question,
+        ...(workspace === undefined ? {} : { workspace }),
+      });
       try {
         return await session.planFor(question, strategy);
       } finally {
@@ -27,7 +32,9 @@ export async function plan(parsed: Parsed): Promise<void> {
     });
     const out = text(parsed, 'out');
     if (out !== undefined) {
-      await writeFile(out, `${JSON.stringify(made, null, 2)}\n`).catch((error) => Promise.reject(planNotWritten(out, textOf(error))));
+      await writeFile(out, `${JSON.stringify(made, null, 2)}\n`).catch((error) =>
+        Promise.reject(planNotWritten(out, textOf(error))),
+      );
       log(`The plan is in ${out}; run "nodescope record --plan ${out} ..." to use it.`);
     }
     if (parsed.values.json) printJson(made);

@@ -1,6 +1,6 @@
-import { EVENT_TYPES } from '../tracer/store/event-types.ts';
 import type { EventType } from '../tracer/event/event.ts';
 import type { EventQuery } from '../tracer/store/event-query.ts';
+import { EVENT_TYPES } from '../tracer/store/event-types.ts';
 import { type Parsed, text, texts, time, usage, wholeNumber } from './arguments.ts';
 import { printJson } from './output.ts';
 import { openRecording } from './recording.ts';

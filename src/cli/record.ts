@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { textOf } from '../tracer/error/error.ts';
 import { oneWayToAsk, planNotRead } from '../tracer/error/cli-errors.ts';
+import { textOf } from '../tracer/error/error.ts';
 import { DEFAULT_CAPTURE, DEFAULT_LIMITS, DEFAULT_QUESTION, type Plan } from '../tracer/plan/plan.ts';
 import { parsePlan } from '../tracer/plan/schema.ts';
-import { buildReport } from '../tracer/report/report.ts';
 import { renderReport } from '../tracer/report/render.ts';
+import { buildReport } from '../tracer/report/report.ts';
 import { TraceSession } from '../tracer/session/session.ts';
 import { type Parsed, text, texts, usage } from './arguments.ts';
 import { parseDuration } from './duration.ts';
@@ -35,7 +35,9 @@ export async function record(parsed: Parsed): Promise<void> {
       eventsPerSecond: limits.eventsPerSecond,
       memoryMB: limits.memoryMB,
     });
-    log(`attached to ${session.recording.manifest.targets.map((target) => `process ${target.pid} (Node ${target.nodeVersion.slice(1)})`).join(', ')} in ${Date.now() - started} ms`);
+    log(
+      `attached to ${session.recording.manifest.targets.map((target) => `process ${target.pid} (Node ${target.nodeVersion.slice(1)})`).join(', ')} in ${Date.now() - started} ms`,
+    );
     try {
       const plan = given ?? (await session.planFor(question as string, strategy));
       const states = await session.install(plan, { strict: texts(parsed, 'probe').length > 0 });
@@ -76,7 +78,10 @@ async function planOf(parsed: Parsed): Promise<Plan | null> {
     version: 1,
     strategy: 'full',
     limits: { ...DEFAULT_LIMITS, eventsPerSecond: MANUAL_EVENTS_PER_SECOND },
-    probes: [...probes.map((at) => ({ kind: 'function', at, capture: [...DEFAULT_CAPTURE] })), { kind: 'library', library: 'http' }],
+    probes: [
+      ...probes.map((at) => ({ kind: 'function', at, capture: [...DEFAULT_CAPTURE] })),
+      { kind: 'library', library: 'http' },
+    ],
   };
   return parsePlan(plan, '--probe');
 }

@@ -1,5 +1,5 @@
-import { buildReport } from '../tracer/report/report.ts';
 import { renderReport } from '../tracer/report/render.ts';
+import { buildReport } from '../tracer/report/report.ts';
 import type { Parsed } from './arguments.ts';
 import { printJson, useColor } from './output.ts';
 import { openRecording } from './recording.ts';

@@ -1,5 +1,5 @@
 import { noTarget } from '../tracer/error/target-errors.ts';
-import { launchProgram, type LaunchedProgram } from '../tracer/target/launch.ts';
+import { type LaunchedProgram, launchProgram } from '../tracer/target/launch.ts';
 import type { TargetSpec } from '../tracer/target/target-spec.ts';
 import { type Parsed, text, texts, wholeNumber } from './arguments.ts';
 
@@ -14,7 +14,10 @@ export async function targetsOf(parsed: Parsed): Promise<Targets> {
   const host = text(parsed, 'host');
   const specs: TargetSpec[] = [
     ...texts(parsed, 'pid').map((value) => ({ pid: wholeNumber(value, 'pid', 2 ** 31) })),
-    ...texts(parsed, 'port').map((value) => ({ port: wholeNumber(value, 'port', 65535), ...(host === undefined ? {} : { host }) })),
+    ...texts(parsed, 'port').map((value) => ({
+      port: wholeNumber(value, 'port', 65535),
+      ...(host === undefined ? {} : { host }),
+    })),
     ...texts(parsed, 'ws').map((ws) => ({ ws })),
   ];
   if (parsed.program.length > 0) {

@@ -32,8 +32,18 @@ export class CallSites {
     const prepare = descriptorOf(Error, 'prepareStackTrace');
     if (limit?.writable === false || prepare?.configurable === false) return '';
     try {
-      Object.defineProperty(Error, 'stackTraceLimit', { value: FRAMES, writable: true, configurable: true, enumerable: true });
-      Object.defineProperty(Error, 'prepareStackTrace', { value: format, writable: true, configurable: true, enumerable: false });
+      Object.defineProperty(Error, 'stackTraceLimit', {
+        value: FRAMES,
+        writable: true,
+        configurable: true,
+        enumerable: true,
+      });
+      Object.defineProperty(Error, 'prepareStackTrace', {
+        value: format,
+        writable: true,
+        configurable: true,
+        enumerable: false,
+      });
       const holder: { stack?: unknown } = {};
       Error.captureStackTrace(holder);
       return typeof holder.stack === 'string' ? holder.stack : '';

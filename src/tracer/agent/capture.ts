@@ -1,5 +1,14 @@
 import type { RecordBuffer } from './buffer.ts';
-import { apply, arrayPrototype, descriptorOf, type Host, isArray, keysOf, objectPrototype, prototypeOf } from './host.ts';
+import {
+  apply,
+  arrayPrototype,
+  descriptorOf,
+  type Host,
+  isArray,
+  keysOf,
+  objectPrototype,
+  prototypeOf,
+} from './host.ts';
 import { type SafeReader, Unreadable } from './safe-read.ts';
 import { MISSING, Tag } from './wire.ts';
 
@@ -24,12 +33,15 @@ const mapEntries = Map.prototype.entries;
 const setValues = Set.prototype.values;
 const mapSize = descriptorOf(Map.prototype, 'size')?.get as () => number;
 const setSize = descriptorOf(Set.prototype, 'size')?.get as () => number;
-const iteratorNext = (prototype: object) => descriptorOf(prototypeOf(prototype), 'next')?.value as () => IteratorResult<never>;
+const iteratorNext = (prototype: object) =>
+  descriptorOf(prototypeOf(prototype), 'next')?.value as () => IteratorResult<never>;
 const mapNext = iteratorNext(new Map().entries() as object);
 const setNext = iteratorNext(new Set().values() as object);
 const getTime = Date.prototype.getTime;
 const regexpSource = descriptorOf(RegExp.prototype, 'source')?.get as () => string;
-const regexpFlags = ['global', 'ignoreCase', 'multiline', 'dotAll', 'unicode', 'sticky'].map((name) => descriptorOf(RegExp.prototype, name)?.get as () => boolean);
+const regexpFlags = ['global', 'ignoreCase', 'multiline', 'dotAll', 'unicode', 'sticky'].map(
+  (name) => descriptorOf(RegExp.prototype, name)?.get as () => boolean,
+);
 const REGEXP_LETTERS = 'gimsuy';
 const bigintToString = BigInt.prototype.toString;
 const symbolToString = Symbol.prototype.toString;
@@ -108,7 +120,9 @@ export class Capturer {
       case 'bigint':
         out.byte(Tag.bigint);
         // A huge BigInt takes quadratic time to print.
-        return out.string(value < 1n << 256n && value > -(1n << 256n) ? apply(bigintToString, value, []) : 'over 256 bits');
+        return out.string(
+          value < 1n << 256n && value > -(1n << 256n) ? apply(bigintToString, value, []) : 'over 256 bits',
+        );
       case 'symbol':
         out.byte(Tag.symbol);
         return out.string(apply(symbolToString, value, []).slice(0, this.limits.stringLength));
@@ -164,7 +178,10 @@ export class Capturer {
     const prototype = prototypeOf(value);
     if (isArray(value)) {
       if (stack.length >= this.limits.depth) return this.cut(0);
-      return this.array(value, prototype === arrayPrototype || prototype === null ? '' : this.classOf(value, prototype).name);
+      return this.array(
+        value,
+        prototype === arrayPrototype || prototype === null ? '' : this.classOf(value, prototype).name,
+      );
     }
     if (prototype === objectPrototype || prototype === null) return this.plain(value, '');
     const info = this.classOf(value, prototype);
@@ -335,7 +352,11 @@ export class Capturer {
     if (types.isNativeError(value)) return 'error';
     if (types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return 'bytes';
     const opaque =
-      types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || types.isGeneratorObject(value) || types.isExternal(value);
+      types.isPromise(value) ||
+      types.isWeakMap(value) ||
+      types.isWeakSet(value) ||
+      types.isGeneratorObject(value) ||
+      types.isExternal(value);
     return opaque ? 'opaque' : 'plain';
   }
 
@@ -343,9 +364,9 @@ export class Capturer {
     let holder: object | null = prototype;
     for (let i = 0; holder !== null && i < CLASS_DEPTH; i++) {
       if (this.host.types.isProxy(holder)) return '';
-      const constructor = descriptorOf(holder, 'constructor')?.value;
-      if (typeof constructor === 'function' && !this.host.types.isProxy(constructor)) {
-        const name = descriptorOf(constructor, 'name')?.value;
+      const owner = descriptorOf(holder, 'constructor')?.value;
+      if (typeof owner === 'function' && !this.host.types.isProxy(owner)) {
+        const name = descriptorOf(owner, 'name')?.value;
         return typeof name === 'string' ? name.slice(0, 200) : '';
       }
       holder = prototypeOf(holder);

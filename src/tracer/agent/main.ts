@@ -279,7 +279,9 @@ export class Agent {
       drainMs: this.drainMs,
       dropped: this.recorder.dropped,
       limited: this.tracer.limited,
-      probes: [...this.probes.values()].map((probe) => [probe.config.id, probe.calls, probe.skipped, probe.direct, probe.wrappedHits] as const),
+      probes: [...this.probes.values()].map(
+        (probe) => [probe.config.id, probe.calls, probe.skipped, probe.direct, probe.wrappedHits] as const,
+      ),
       libraries: { http: this.http?.calls ?? 0, pg: this.pg?.calls ?? 0 },
     };
   }
@@ -317,11 +319,17 @@ export class Agent {
   private abandon(): void {
     this.remove();
     this.forget();
-    if (this.config.closeInspector) (process.getBuiltinModule?.('node:inspector') as typeof import('node:inspector') | undefined)?.close();
+    if (this.config.closeInspector)
+      (process.getBuiltinModule?.('node:inspector') as typeof import('node:inspector') | undefined)?.close();
   }
 }
 
 /** Installs an agent under its name; called once per host with the bundle's own text evaluated in the target. */
 export function install(config: AgentConfig, load?: (name: string) => unknown): void {
-  Object.defineProperty(globalThis, config.name, { value: new Agent(config, load), configurable: true, enumerable: false, writable: false });
+  Object.defineProperty(globalThis, config.name, {
+    value: new Agent(config, load),
+    configurable: true,
+    enumerable: false,
+    writable: false,
+  });
 }

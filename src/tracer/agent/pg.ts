@@ -53,7 +53,8 @@ export class PgProbe {
   }
 
   private patch(exported: unknown, pool: boolean): void {
-    const prototype = typeof exported === 'function' ? (descriptorOf(exported, 'prototype')?.value as object | undefined) : undefined;
+    const prototype =
+      typeof exported === 'function' ? (descriptorOf(exported, 'prototype')?.value as object | undefined) : undefined;
     if (prototype === undefined || this.patched.has(prototype)) return;
     const descriptor = descriptorOf(prototype, 'query');
     const original = descriptor?.value as Query | undefined;
@@ -76,7 +77,9 @@ export class PgProbe {
   private query(original: Query, self: unknown, args: unknown[], pool: boolean): unknown {
     const first = args[0];
     // Cursors and streams (`submit`) end by events of their own and are not followed.
-    const followed = typeof first === 'string' || (typeof first === 'object' && first !== null && typeof (first as { submit?: unknown }).submit !== 'function');
+    const followed =
+      typeof first === 'string' ||
+      (typeof first === 'object' && first !== null && typeof (first as { submit?: unknown }).submit !== 'function');
     if (!this.active || !followed) return apply(original, self, args);
     if (!pool && this.leadsFromPool(args)) return apply(original, self, args);
     const call = this.start(args);
@@ -89,7 +92,10 @@ export class PgProbe {
     }
     const inConfig = typeof first === 'object' ? (first as { callback?: unknown }).callback : undefined;
     if (typeof inConfig === 'function') {
-      args[0] = { ...(first as object), callback: this.callback(call, waiting, inConfig as (...values: unknown[]) => unknown) };
+      args[0] = {
+        ...(first as object),
+        callback: this.callback(call, waiting, inConfig as (...values: unknown[]) => unknown),
+      };
       return apply(original, self, args);
     }
     let result: unknown;
@@ -115,7 +121,11 @@ export class PgProbe {
     ]);
   }
 
-  private callback(call: number, waiting: Waiting | null, callback: (...values: unknown[]) => unknown): (...values: unknown[]) => unknown {
+  private callback(
+    call: number,
+    waiting: Waiting | null,
+    callback: (...values: unknown[]) => unknown,
+  ): (...values: unknown[]) => unknown {
     const probe = this;
     return function (this: unknown, ...values: unknown[]) {
       probe.forget(waiting);
@@ -154,13 +164,18 @@ export class PgProbe {
       const call = this.tracer.newCall();
       const config = args[0];
       const text = typeof config === 'string' ? config : (config as { text?: unknown }).text;
-      const values = Array.isArray(args[1]) ? args[1] : typeof config === 'object' ? (config as { values?: unknown }).values : undefined;
+      const values = Array.isArray(args[1])
+        ? args[1]
+        : typeof config === 'object'
+          ? (config as { values?: unknown }).values
+          : undefined;
       recorder.out.varint(call);
       recorder.out.varint(parent);
       recorder.out.varint(site);
       recorder.capture.value(text);
       // Parameters have no names: where the statement speaks of a secret, none of them leaves the process.
-      if (typeof text === 'string' && recorder.capture.isSecret(text.slice(0, STATEMENT_SEARCHED))) recorder.capture.redacted('statement');
+      if (typeof text === 'string' && recorder.capture.isSecret(text.slice(0, STATEMENT_SEARCHED)))
+        recorder.capture.redacted('statement');
       else recorder.capture.value(values);
       recorder.end();
       this.calls++;

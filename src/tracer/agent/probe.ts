@@ -25,7 +25,11 @@ export interface ProbeConfig {
   readonly sourceHash: number;
   /** Breakpoint hits per second that may be recorded before the breakpoint has to go for the rest of the second. */
   readonly hitsPerSecond: number;
-  readonly watches: readonly { readonly probe: number; readonly path: string; readonly keys: readonly (string | number)[] }[];
+  readonly watches: readonly {
+    readonly probe: number;
+    readonly path: string;
+    readonly keys: readonly (string | number)[];
+  }[];
 }
 
 /** Puts the original back where the wrapper is. */

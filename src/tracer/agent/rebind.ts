@@ -37,7 +37,12 @@ export class Rebinder {
 
   /** The wrapper for `original`, made at first need. */
   private wrapperFor(probe: Probe, original: AnyFunction): AnyFunction {
-    probe.wrapper ??= makeWrapper(this.tracer, this.context, probe, descriptorOf(original, 'prototype')?.writable === true && !this.isGenerator(original));
+    probe.wrapper ??= makeWrapper(
+      this.tracer,
+      this.context,
+      probe,
+      descriptorOf(original, 'prototype')?.writable === true && !this.isGenerator(original),
+    );
     if (probe.original === null) {
       probe.original = original;
       dress(probe.wrapper, original);
@@ -91,7 +96,8 @@ export class Rebinder {
       }
       holder = prototypeOf(holder);
     }
-    if (!this.exported(probe)) this.unreachable(probe, `no object on the receiver's prototype chain holds it as "${key}"`);
+    if (!this.exported(probe))
+      this.unreachable(probe, `no object on the receiver's prototype chain holds it as "${key}"`);
   }
 
   /** Looks for the function by its source text among what loaded CommonJS modules export, and replaces it there. */
@@ -212,7 +218,8 @@ export class Rebinder {
         return;
       }
       const value = descriptorOf(object, key)?.value as unknown;
-      if (typeof value === 'function' && this.is(probe, value)) this.replaceProperty(probe, object, key, value as AnyFunction);
+      if (typeof value === 'function' && this.is(probe, value))
+        this.replaceProperty(probe, object, key, value as AnyFunction);
       else if (level > 1 && typeof value === 'object' && value !== null) this.search(probe, value, level - 1, search);
     }
   }

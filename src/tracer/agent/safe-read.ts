@@ -1,4 +1,4 @@
-import { descriptorOf, prototypeOf, type Host } from './host.ts';
+import { descriptorOf, type Host, prototypeOf } from './host.ts';
 
 /** Answer of a read that could not be made without running code of the application. */
 export class Unreadable {

@@ -5,8 +5,8 @@ import type { ObjectIds } from './object-ids.ts';
 import type { Probe } from './probe.ts';
 import type { Recorder } from './recorder.ts';
 import { type SafeReader, Unreadable } from './safe-read.ts';
-import { Enter, Exit, MISSING, Rec } from './wire.ts';
 import type { Watcher } from './watch.ts';
+import { Enter, Exit, MISSING, Rec } from './wire.ts';
 
 /** Given for an argument that a breakpoint's frame has no name for. */
 export const ABSENT = Object.freeze({ absent: true });
@@ -131,7 +131,14 @@ export class Tracer {
     }
   }
 
-  settle(probe: Probe, call: number, fulfilled: boolean, value: unknown, self: unknown, args: ArrayLike<unknown>): void {
+  settle(
+    probe: Probe,
+    call: number,
+    fulfilled: boolean,
+    value: unknown,
+    self: unknown,
+    args: ArrayLike<unknown>,
+  ): void {
     if (!probe.active) return;
     try {
       if (probe.config.paths.length > 0 && probe.captures) this.snapshots(probe, call, 1, self, args);
@@ -167,7 +174,13 @@ export class Tracer {
    * Observes a native promise and gives the one to hand on: a derived promise, so that a rejection the application
    * does not handle stays unhandled. Anything that is not exactly a native promise is handed on untouched.
    */
-  observe(probe: Probe, call: number, promise: Promise<unknown>, self: unknown, args: ArrayLike<unknown>): Promise<unknown> {
+  observe(
+    probe: Probe,
+    call: number,
+    promise: Promise<unknown>,
+    self: unknown,
+    args: ArrayLike<unknown>,
+  ): Promise<unknown> {
     return apply(promiseThen, promise, [
       (value: unknown) => {
         this.settle(probe, call, true, value, self, args);
@@ -181,7 +194,12 @@ export class Tracer {
   }
 
   isNativePromise(value: unknown): value is Promise<unknown> {
-    return typeof value === 'object' && value !== null && this.host.types.isPromise(value) && prototypeOf(value) === promisePrototype;
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      this.host.types.isPromise(value) &&
+      prototypeOf(value) === promisePrototype
+    );
   }
 
   private snapshots(probe: Probe, call: number, when: 0 | 1, self: unknown, args: ArrayLike<unknown>): void {

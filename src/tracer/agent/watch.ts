@@ -56,7 +56,8 @@ export class Watcher {
     for (const config of configs) {
       if (known.has(config)) continue;
       known.add(config);
-      if (++this.holders > MAX_HOLDERS) this.say(config, `more than ${MAX_HOLDERS} objects; further ones are not watched`);
+      if (++this.holders > MAX_HOLDERS)
+        this.say(config, `more than ${MAX_HOLDERS} objects; further ones are not watched`);
       else this.watch(self, config);
     }
   }
@@ -85,13 +86,15 @@ export class Watcher {
       return this.say(config, `${config.path} has no object to watch`);
     }
     const descriptor = descriptorOf(holder, key);
-    if (descriptor === undefined) return this.say(config, `${config.path} is not an own property (a private field, a getter or not set yet)`);
+    if (descriptor === undefined)
+      return this.say(config, `${config.path} is not an own property (a private field, a getter or not set yet)`);
     if (!('value' in descriptor)) return this.say(config, `${config.path} is a getter, which is never run`);
     const watched = { config, holder: self };
     const value = descriptor.value as unknown;
     const contained = this.container(watched, value);
     if (!contained || descriptor.writable) {
-      if (!descriptor.configurable) return this.say(config, `${config.path} is not configurable: assignments to it are not seen`);
+      if (!descriptor.configurable)
+        return this.say(config, `${config.path} is not configurable: assignments to it are not seen`);
       this.property(watched, holder, key, descriptor, NONE, contained);
     }
   }
@@ -134,86 +137,141 @@ export class Watcher {
   private map(watched: Watched, map: Map<unknown, unknown>): void {
     const watcher = this;
     const { get, has } = Map.prototype;
-    this.shadow(map, 'get', (original) => function (this: Map<unknown, unknown>, key: unknown) {
-      const value = apply(original, this, [key] as never);
-      watcher.read(watched, key, value);
-      return value;
-    });
-    this.shadow(map, 'has', (original) => function (this: Map<unknown, unknown>, key: unknown) {
-      const value = apply(original, this, [key] as never);
-      watcher.read(watched, key, apply(get, map, [key]));
-      return value;
-    });
-    this.shadow(map, 'set', (original) => function (this: Map<unknown, unknown>, key: unknown, value: unknown) {
-      const before = apply(get, map, [key]);
-      const result = apply(original, this, [key, value] as never);
-      watcher.change(watched, key, 0, before, value);
-      return result;
-    });
-    this.shadow(map, 'delete', (original) => function (this: Map<unknown, unknown>, key: unknown) {
-      const existed = apply(has, map, [key]);
-      const before = apply(get, map, [key]);
-      const result = apply(original, this, [key] as never);
-      if (existed) watcher.change(watched, key, 1, before, undefined);
-      return result;
-    });
-    this.shadow(map, 'clear', (original) => function (this: Map<unknown, unknown>) {
-      const before = new Map(map);
-      const result = apply(original, this, []);
-      watcher.change(watched, NONE, 2, before, map);
-      return result;
-    });
+    this.shadow(
+      map,
+      'get',
+      (original) =>
+        function (this: Map<unknown, unknown>, key: unknown) {
+          const value = apply(original, this, [key] as never);
+          watcher.read(watched, key, value);
+          return value;
+        },
+    );
+    this.shadow(
+      map,
+      'has',
+      (original) =>
+        function (this: Map<unknown, unknown>, key: unknown) {
+          const value = apply(original, this, [key] as never);
+          watcher.read(watched, key, apply(get, map, [key]));
+          return value;
+        },
+    );
+    this.shadow(
+      map,
+      'set',
+      (original) =>
+        function (this: Map<unknown, unknown>, key: unknown, value: unknown) {
+          const before = apply(get, map, [key]);
+          const result = apply(original, this, [key, value] as never);
+          watcher.change(watched, key, 0, before, value);
+          return result;
+        },
+    );
+    this.shadow(
+      map,
+      'delete',
+      (original) =>
+        function (this: Map<unknown, unknown>, key: unknown) {
+          const existed = apply(has, map, [key]);
+          const before = apply(get, map, [key]);
+          const result = apply(original, this, [key] as never);
+          if (existed) watcher.change(watched, key, 1, before, undefined);
+          return result;
+        },
+    );
+    this.shadow(
+      map,
+      'clear',
+      (original) =>
+        function (this: Map<unknown, unknown>) {
+          const before = new Map(map);
+          const result = apply(original, this, []);
+          watcher.change(watched, NONE, 2, before, map);
+          return result;
+        },
+    );
     this.wholeReads(watched, map, MAP_READERS);
   }
 
   private set(watched: Watched, set: Set<unknown>): void {
     const watcher = this;
     const { has } = Set.prototype;
-    this.shadow(set, 'has', (original) => function (this: Set<unknown>, member: unknown) {
-      const value = apply(original, this, [member] as never);
-      watcher.read(watched, member, value);
-      return value;
-    });
-    this.shadow(set, 'add', (original) => function (this: Set<unknown>, member: unknown) {
-      const before = apply(has, set, [member]);
-      const result = apply(original, this, [member] as never);
-      watcher.change(watched, member, 0, before, true);
-      return result;
-    });
-    this.shadow(set, 'delete', (original) => function (this: Set<unknown>, member: unknown) {
-      const before = apply(has, set, [member]);
-      const result = apply(original, this, [member] as never);
-      if (before) watcher.change(watched, member, 1, true, false);
-      return result;
-    });
-    this.shadow(set, 'clear', (original) => function (this: Set<unknown>) {
-      const before = new Set(set);
-      const result = apply(original, this, []);
-      watcher.change(watched, NONE, 2, before, set);
-      return result;
-    });
+    this.shadow(
+      set,
+      'has',
+      (original) =>
+        function (this: Set<unknown>, member: unknown) {
+          const value = apply(original, this, [member] as never);
+          watcher.read(watched, member, value);
+          return value;
+        },
+    );
+    this.shadow(
+      set,
+      'add',
+      (original) =>
+        function (this: Set<unknown>, member: unknown) {
+          const before = apply(has, set, [member]);
+          const result = apply(original, this, [member] as never);
+          watcher.change(watched, member, 0, before, true);
+          return result;
+        },
+    );
+    this.shadow(
+      set,
+      'delete',
+      (original) =>
+        function (this: Set<unknown>, member: unknown) {
+          const before = apply(has, set, [member]);
+          const result = apply(original, this, [member] as never);
+          if (before) watcher.change(watched, member, 1, true, false);
+          return result;
+        },
+    );
+    this.shadow(
+      set,
+      'clear',
+      (original) =>
+        function (this: Set<unknown>) {
+          const before = new Set(set);
+          const result = apply(original, this, []);
+          watcher.change(watched, NONE, 2, before, set);
+          return result;
+        },
+    );
     this.wholeReads(watched, set, MAP_READERS);
   }
 
   private wholeReads(watched: Watched, object: object, names: readonly PropertyKey[]): void {
     const watcher = this;
     for (const name of names) {
-      this.shadow(object, name, (original) => function (this: unknown, ...args: unknown[]) {
-        watcher.read(watched, NONE, object);
-        return apply(original, this, args as never);
-      });
+      this.shadow(
+        object,
+        name,
+        (original) =>
+          function (this: unknown, ...args: unknown[]) {
+            watcher.read(watched, NONE, object);
+            return apply(original, this, args as never);
+          },
+      );
     }
   }
 
   private array(watched: Watched, array: unknown[]): void {
     const watcher = this;
     for (const name of ARRAY_WRITERS) {
-      this.shadow(array, name, (original) => function (this: unknown[], ...args: unknown[]) {
-        const before = array.slice(0, 200);
-        const result = apply(original, this, args as never);
-        watcher.change(watched, NONE, 0, before, array);
-        return result;
-      });
+      this.shadow(
+        array,
+        name,
+        (original) =>
+          function (this: unknown[], ...args: unknown[]) {
+            const before = array.slice(0, 200);
+            const result = apply(original, this, args as never);
+            watcher.change(watched, NONE, 0, before, array);
+            return result;
+          },
+      );
     }
     this.say(watched.config, `${watched.config.path} is an array: writes by index are not seen`);
   }
@@ -222,7 +280,8 @@ export class Watcher {
   private dictionary(watched: Watched, object: object): void {
     for (const key of keysOf(object).slice(0, MAX_KEYS)) {
       const descriptor = descriptorOf(object, key);
-      if (descriptor !== undefined && 'value' in descriptor && descriptor.configurable) this.property(watched, object, key, descriptor, key, false);
+      if (descriptor !== undefined && 'value' in descriptor && descriptor.configurable)
+        this.property(watched, object, key, descriptor, key, false);
     }
   }
 
@@ -237,12 +296,25 @@ export class Watcher {
   }
 
   /** Turns a data property into an accessor over a cell that reports; `quiet` reads are not reported. */
-  private property(watched: Watched, holder: object, key: Key, descriptor: PropertyDescriptor, reported: unknown, quiet: boolean): void {
+  private property(
+    watched: Watched,
+    holder: object,
+    key: Key,
+    descriptor: PropertyDescriptor,
+    reported: unknown,
+    quiet: boolean,
+  ): void {
     const watcher = this;
     let cell = descriptor.value as unknown;
     let silent = quiet;
     let lastReader = 0;
-    const isDictionary = () => reported === NONE && typeof cell === 'object' && cell !== null && watcher.contained.has(cell) && !isArray(cell) && !silent;
+    const isDictionary = () =>
+      reported === NONE &&
+      typeof cell === 'object' &&
+      cell !== null &&
+      watcher.contained.has(cell) &&
+      !isArray(cell) &&
+      !silent;
     const get = function (this: unknown): unknown {
       if (watcher.active && this === holder) {
         if (isDictionary()) {
@@ -255,7 +327,12 @@ export class Watcher {
     const set = function (this: unknown, value: unknown): void {
       if (this !== holder) {
         // Assignment through an object that inherits from the holder makes an own property there, as a data property would.
-        define(this as object, key, { value, configurable: true, enumerable: descriptor.enumerable ?? true, writable: true });
+        define(this as object, key, {
+          value,
+          configurable: true,
+          enumerable: descriptor.enumerable ?? true,
+          writable: true,
+        });
         return;
       }
       const before = cell;
@@ -265,7 +342,12 @@ export class Watcher {
       watcher.change(watched, reported, 0, before, value);
     };
     this.reader.registerCell(get, () => cell);
-    define(holder, key, { get, ...(descriptor.writable ? { set } : {}), configurable: true, enumerable: descriptor.enumerable ?? true });
+    define(holder, key, {
+      get,
+      ...(descriptor.writable ? { set } : {}),
+      configurable: true,
+      enumerable: descriptor.enumerable ?? true,
+    });
     this.restores.push(() => {
       if (descriptorOf(holder, key)?.get === get) define(holder, key, { ...descriptor, value: cell });
     });
@@ -283,7 +365,14 @@ export class Watcher {
     }
   }
 
-  private change(watched: Watched, key: unknown, op: number, before: unknown, after: unknown, by = this.context.parent()): void {
+  private change(
+    watched: Watched,
+    key: unknown,
+    op: number,
+    before: unknown,
+    after: unknown,
+    by = this.context.parent(),
+  ): void {
     const { recorder } = this;
     if (!this.active || op >= OPS.length) return;
     try {

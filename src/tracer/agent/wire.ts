@@ -54,7 +54,15 @@ export const Tag = {
 } as const;
 
 export const CUT = ['depth', 'budget', 'time'] as const;
-export const MISSING = ['getter', 'proxy', 'path', 'failed', 'installed-mid-call', 'not-a-native-promise', 'off'] as const;
+export const MISSING = [
+  'getter',
+  'proxy',
+  'path',
+  'failed',
+  'installed-mid-call',
+  'not-a-native-promise',
+  'off',
+] as const;
 export const OPS = ['set', 'delete', 'clear'] as const;
 
 /** What the agent tells the prober about a probe. */

@@ -35,7 +35,14 @@ export function traced(tracer: Tracer, context: Context, probe: Probe, self: unk
 }
 
 /** `new` on a traced function: the object is the result. */
-function tracedNew(tracer: Tracer, context: Context, probe: Probe, wrapper: AnyFunction, args: unknown[], target: AnyFunction): object {
+function tracedNew(
+  tracer: Tracer,
+  context: Context,
+  probe: Probe,
+  wrapper: AnyFunction,
+  args: unknown[],
+  target: AnyFunction,
+): object {
   const original = probe.original as AnyFunction;
   const newTarget = target === wrapper ? original : target;
   if (!probe.active) return construct(original, args, newTarget);
@@ -81,7 +88,8 @@ export function dress(wrapper: AnyFunction, original: AnyFunction): void {
     const descriptor = descriptorOf(original, key);
     const existing = descriptorOf(wrapper, key);
     if (descriptor === undefined || existing?.configurable === false) {
-      if (key === 'prototype' && descriptor !== undefined) (wrapper as unknown as { prototype: unknown }).prototype = descriptor.value;
+      if (key === 'prototype' && descriptor !== undefined)
+        (wrapper as unknown as { prototype: unknown }).prototype = descriptor.value;
       continue;
     }
     define(wrapper, key, descriptor);

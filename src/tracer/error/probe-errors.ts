@@ -5,7 +5,10 @@ const some = (names: readonly string[], most = 8) =>
   names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 
 export const probeSyntax = (at: string) =>
-  new NodeScopeError('probe.syntax', `"${at}" is not a probe; write FILE#NAME, for example src/tasks/task-manager.ts#TaskManager.assignTask.`);
+  new NodeScopeError(
+    'probe.syntax',
+    `"${at}" is not a probe; write FILE#NAME, for example src/tasks/task-manager.ts#TaskManager.assignTask.`,
+  );
 
 export const fileNotLoaded = (file: string, loaded: readonly string[]) =>
   new NodeScopeError(
@@ -16,7 +19,10 @@ export const fileNotLoaded = (file: string, loaded: readonly string[]) =>
   );
 
 export const fileAmbiguous = (file: string, matches: readonly string[]) =>
-  new NodeScopeError('probe.file-ambiguous', `"${file}" matches several files (${some(matches)}); give more of the path.`);
+  new NodeScopeError(
+    'probe.file-ambiguous',
+    `"${file}" matches several files (${some(matches)}); give more of the path.`,
+  );
 
 export const functionUnknown = (name: string, file: string, known: readonly string[]) =>
   new NodeScopeError(
@@ -27,10 +33,19 @@ export const functionUnknown = (name: string, file: string, known: readonly stri
   );
 
 export const functionAmbiguous = (name: string, file: string, matches: readonly string[]) =>
-  new NodeScopeError('probe.function-ambiguous', `"${name}" matches several functions of "${file}" (${some(matches)}); write the whole name.`);
+  new NodeScopeError(
+    'probe.function-ambiguous',
+    `"${name}" matches several functions of "${file}" (${some(matches)}); write the whole name.`,
+  );
 
 export const nothingToInstall = () =>
-  new NodeScopeError('probe.none', 'None of the probes could be installed; run "nodescope plan" to see what can be traced.');
+  new NodeScopeError(
+    'probe.none',
+    'None of the probes could be installed; run "nodescope plan" to see what can be traced.',
+  );
 
 export const agentGone = () =>
-  new NodeScopeError('probe.agent-gone', 'The process removed the probes by itself because the recorder had been silent too long; attach again.');
+  new NodeScopeError(
+    'probe.agent-gone',
+    'The process removed the probes by itself because the recorder had been silent too long; attach again.',
+  );

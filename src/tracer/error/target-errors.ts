@@ -1,13 +1,22 @@
 import { NodeScopeError, textOf } from './error.ts';
 
 export const noSuchProcess = (pid: number) =>
-  new NodeScopeError('target.no-process', `There is no process with pid ${pid}; run "nodescope list" to see the Node processes here.`);
+  new NodeScopeError(
+    'target.no-process',
+    `There is no process with pid ${pid}; run "nodescope list" to see the Node processes here.`,
+  );
 
 export const notNode = (pid: number, what: string) =>
-  new NodeScopeError('target.not-node', `Process ${pid} (${what}) is not a Node.js process; run "nodescope list" to see the ones that are.`);
+  new NodeScopeError(
+    'target.not-node',
+    `Process ${pid} (${what}) is not a Node.js process; run "nodescope list" to see the ones that are.`,
+  );
 
 export const notPermitted = (pid: number) =>
-  new NodeScopeError('target.not-permitted', `Process ${pid} belongs to another user; run NodeScope as that user to attach to it.`);
+  new NodeScopeError(
+    'target.not-permitted',
+    `Process ${pid} belongs to another user; run NodeScope as that user to attach to it.`,
+  );
 
 export const inspectorDidNotOpen = (pid: number, port: number, holder: string | null) =>
   new NodeScopeError(
@@ -24,7 +33,10 @@ export const portDead = (host: string, port: number) =>
   );
 
 export const notAnInspector = (url: string, why: string) =>
-  new NodeScopeError('target.not-inspector', `${url} is not a Node.js inspector (${why}); check the port or URL that the process printed.`);
+  new NodeScopeError(
+    'target.not-inspector',
+    `${url} is not a Node.js inspector (${why}); check the port or URL that the process printed.`,
+  );
 
 export const connectionFailed = (url: string, error: unknown) =>
   new NodeScopeError(
@@ -49,7 +61,10 @@ export const noTarget = () =>
   new NodeScopeError('target.none', 'Say which process to attach to: --pid N, --port N, --ws URL, or -- node app.js.');
 
 export const badWebSocketUrl = (url: string) =>
-  new NodeScopeError('target.bad-url', `"${url}" is not a WebSocket URL of an inspector; it looks like ws://127.0.0.1:9229/<id>.`);
+  new NodeScopeError(
+    'target.bad-url',
+    `"${url}" is not a WebSocket URL of an inspector; it looks like ws://127.0.0.1:9229/<id>.`,
+  );
 
 export const programFailed = (program: string, why: string) =>
   new NodeScopeError('target.program', `Could not start ${program} (${why}); check the command after "--".`);

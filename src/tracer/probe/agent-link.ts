@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AgentConfig, AgentStats } from '../agent/main.ts';
 import type { ProbeConfig } from '../agent/probe.ts';
 import { SECRET_NAMES } from '../safety/secrets.ts';
-import { evaluateValue, type EvaluateResult, type Inspector } from '../target/inspector.ts';
+import { type EvaluateResult, evaluateValue, type Inspector } from '../target/inspector.ts';
 import { agentSource } from './agent-source.ts';
 
 /** Limits of one captured value that users of such tools accept (RESEARCH A), and of one record. */
@@ -26,7 +26,13 @@ export class AgentLink {
   /** Puts a new agent into the target. */
   static async install(inspector: Inspector, options: AgentOptions): Promise<AgentLink> {
     const name = `__nodescope_${randomBytes(6).toString('hex')}`;
-    const config: AgentConfig = { name, limits: CAPTURE_LIMITS, secretNames: SECRET_NAMES, silenceMs: SILENCE_MS, ...options };
+    const config: AgentConfig = {
+      name,
+      limits: CAPTURE_LIMITS,
+      secretNames: SECRET_NAMES,
+      silenceMs: SILENCE_MS,
+      ...options,
+    };
     const expression = `(() => {${agentSource()}
 nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' ? require : undefined);})()
 //# sourceURL=nodescope-agent`;
@@ -40,7 +46,10 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
   }
 
   call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
-    return evaluateValue<T>(this.inspector, `${this.reference}.${method}(${args.map((arg) => JSON.stringify(arg)).join(',')})`);
+    return evaluateValue<T>(
+      this.inspector,
+      `${this.reference}.${method}(${args.map((arg) => JSON.stringify(arg)).join(',')})`,
+    );
   }
 
   add(probes: readonly ProbeConfig[]): Promise<void> {
@@ -71,7 +80,11 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
   }
 
   private async objectOf(expression: string): Promise<string> {
-    const answer = await this.inspector.send<EvaluateResult>('Runtime.evaluate', { expression, silent: true, objectGroup: this.name });
+    const answer = await this.inspector.send<EvaluateResult>('Runtime.evaluate', {
+      expression,
+      silent: true,
+      objectGroup: this.name,
+    });
     return answer.result.objectId ?? '';
   }
 

@@ -18,7 +18,12 @@ const ATTEMPTS = 20;
  * right after V8's start and end in one pipeline; where calls slipped in between, the bounds are that much apart and the
  * comparison is fair within them.
  */
-export async function audit(inspector: Inspector, agent: AgentLink, probes: readonly InstalledProbe[], ms: number): Promise<AuditResult[]> {
+export async function audit(
+  inspector: Inspector,
+  agent: AgentLink,
+  probes: readonly InstalledProbe[],
+  ms: number,
+): Promise<AuditResult[]> {
   const counter = new CallCounter(inspector);
   const from = await bracket(agent, () => counter.start());
   try {

@@ -62,7 +62,9 @@ export class CallSiteRebinder {
     }
     if (!looking) return probe.triedSites.has(site) ? 'tried' : 'look';
     const found = (await Promise.all(views)).flatMap((scopes, frame) =>
-      scopes.flatMap((variables, scope) => variables.map((variable) => ({ site: siteOf(frames[frame] as CallFrame), frame, scope, variable }))),
+      scopes.flatMap((variables, scope) =>
+        variables.map((variable) => ({ site: siteOf(frames[frame] as CallFrame), frame, scope, variable })),
+      ),
     );
     if (found.length > 0) {
       await this.wrapper(probe);
@@ -86,7 +88,10 @@ export class CallSiteRebinder {
 
   /** Frames of the application that led to the function, without the agent's own. */
   private callers(paused: Paused): readonly CallFrame[] {
-    return paused.callFrames.slice(1).filter((frame) => !this.isAgent(frame.location.scriptId)).slice(0, FRAMES);
+    return paused.callFrames
+      .slice(1)
+      .filter((frame) => !this.isAgent(frame.location.scriptId))
+      .slice(0, FRAMES);
   }
 
   private async write(probe: InstalledProbe, frames: readonly CallFrame[], holder: Holder): Promise<void> {
@@ -97,7 +102,12 @@ export class CallSiteRebinder {
     const frame = frames[holder.frame];
     if (frame === undefined || objectId === '') return false;
     const { scope, variable } = holder;
-    const params = { scopeNumber: scope, variableName: variable, newValue: { objectId }, callFrameId: frame.callFrameId };
+    const params = {
+      scopeNumber: scope,
+      variableName: variable,
+      newValue: { objectId },
+      callFrameId: frame.callFrameId,
+    };
     return this.inspector.send('Debugger.setVariableValue', params).then(
       () => true,
       () => false,
@@ -109,7 +119,8 @@ export class CallSiteRebinder {
    * released when it goes on. Properties that hold the function are replaced at once; the answer names the variables.
    */
   private view(probe: InstalledProbe, frame: CallFrame): Promise<readonly string[][]> {
-    const receiver = frame.this?.objectId === undefined ? Promise.resolve([]) : this.look(frame.this.objectId, probe.config.id, true);
+    const receiver =
+      frame.this?.objectId === undefined ? Promise.resolve([]) : this.look(frame.this.objectId, probe.config.id, true);
     return Promise.all([
       ...frame.scopeChain.map(async (scope) => {
         if (scope.type === 'global' || scope.object.objectId === undefined) return [];
@@ -134,7 +145,8 @@ export class CallSiteRebinder {
   }
 
   private async wrapper(probe: InstalledProbe): Promise<void> {
-    if (probe.wrapperObject === '') probe.wrapperObject = await this.agent.wrapperObject(probe.config.id, probe.fn.node.constructible);
+    if (probe.wrapperObject === '')
+      probe.wrapperObject = await this.agent.wrapperObject(probe.config.id, probe.fn.node.constructible);
   }
 }
 

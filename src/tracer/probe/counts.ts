@@ -4,7 +4,10 @@ import type { Inspector } from '../target/inspector.ts';
 interface ScriptCoverage {
   readonly scriptId: string;
   readonly url: string;
-  readonly functions: readonly { readonly functionName: string; readonly ranges: readonly { readonly startOffset: number; readonly endOffset: number; readonly count: number }[] }[];
+  readonly functions: readonly {
+    readonly functionName: string;
+    readonly ranges: readonly { readonly startOffset: number; readonly endOffset: number; readonly count: number }[];
+  }[];
 }
 
 /** How often V8 counted one function: its text range in the script, as offsets. */
@@ -39,7 +42,16 @@ export class CallCounter {
         const range = fn.ranges[0];
         return range === undefined || range.count === 0
           ? []
-          : [{ scriptId: script.scriptId, url: script.url, start: range.startOffset, end: range.endOffset, name: fn.functionName, count: range.count }];
+          : [
+              {
+                scriptId: script.scriptId,
+                url: script.url,
+                start: range.startOffset,
+                end: range.endOffset,
+                name: fn.functionName,
+                count: range.count,
+              },
+            ];
       }),
     );
   }

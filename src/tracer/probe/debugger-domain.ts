@@ -45,31 +45,43 @@ export class DebuggerDomain {
 
   private on = false;
   private settle(): Promise<void> {
-    this.changing = this.changing
-      .then(async () => {
-        const wanted = this.needs > 0;
-        if (wanted === this.on) return;
-        this.on = wanted;
-        await this.inspector.send(wanted ? 'Debugger.enable' : 'Debugger.disable', wanted ? { maxScriptsCacheSize: 10_000_000 } : {});
-      });
+    this.changing = this.changing.then(async () => {
+      const wanted = this.needs > 0;
+      if (wanted === this.on) return;
+      this.on = wanted;
+      await this.inspector.send(
+        wanted ? 'Debugger.enable' : 'Debugger.disable',
+        wanted ? { maxScriptsCacheSize: 10_000_000 } : {},
+      );
+    });
     const done = this.changing;
     this.changing = done.catch(() => undefined);
     return done;
   }
 
   /** First place inside the function at which the debugger can stop; null when there is none. */
-  async firstBreak(scriptId: string, start: { line: number; column: number }, end: { line: number; column: number }): Promise<BreakLocation | null> {
-    const answer = await this.inspector.send<{ locations: readonly BreakLocation[] }>('Debugger.getPossibleBreakpoints', {
-      start: { scriptId, lineNumber: start.line, columnNumber: start.column },
-      end: { scriptId, lineNumber: end.line, columnNumber: end.column },
-      restrictToFunction: true,
-    });
+  async firstBreak(
+    scriptId: string,
+    start: { line: number; column: number },
+    end: { line: number; column: number },
+  ): Promise<BreakLocation | null> {
+    const answer = await this.inspector.send<{ locations: readonly BreakLocation[] }>(
+      'Debugger.getPossibleBreakpoints',
+      {
+        start: { scriptId, lineNumber: start.line, columnNumber: start.column },
+        end: { scriptId, lineNumber: end.line, columnNumber: end.column },
+        restrictToFunction: true,
+      },
+    );
     return answer.locations[0] ?? null;
   }
 
   /** Sets a breakpoint; its id. */
   async setBreakpoint(location: BreakLocation, condition: string): Promise<string> {
-    const answer = await this.inspector.send<{ breakpointId: string }>('Debugger.setBreakpoint', { location, condition });
+    const answer = await this.inspector.send<{ breakpointId: string }>('Debugger.setBreakpoint', {
+      location,
+      condition,
+    });
     return answer.breakpointId;
   }
 

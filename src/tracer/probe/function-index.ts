@@ -19,6 +19,8 @@ export interface FunctionNode {
   readonly arrow: boolean;
   readonly asynchronous: boolean;
   readonly generator: boolean;
+  /** `await` and `yield` expressions in its own body: each run of one makes V8's coverage count one call more. */
+  readonly resumptions: number;
   readonly constructible: boolean;
   /** Names of simple parameters; null for patterns. */
   readonly parameters: readonly (string | null)[];
@@ -62,7 +64,11 @@ export function indexFunctions(text: string, isModule: boolean): readonly Functi
   const tree = parseScript(text, isModule);
   if (tree === null) return [];
   const found: FunctionNode[] = [];
-  new Indexer(found).visit(tree, { scope: { names: new Map(), parent: null, isFunction: true }, owner: null, self: null }, null);
+  new Indexer(found).visit(
+    tree,
+    { scope: { names: new Map(), parent: null, isFunction: true }, owner: null, self: null },
+    null,
+  );
   return found;
 }
 
@@ -94,6 +100,9 @@ interface Given {
 }
 
 class Indexer {
+  /** Resumptions of the functions that enclose the node being visited, innermost last. */
+  private readonly resumptions: number[] = [];
+
   constructor(private readonly found: FunctionNode[]) {}
 
   visit(node: Tree, context: Context, given: Given | null): void {
@@ -127,6 +136,10 @@ class Indexer {
         const inner = node.declaration as Tree;
         return this.visit(inner, context, { name: nameOf(inner) ?? 'default', binding: defaultBinding(inner) });
       }
+      case 'AwaitExpression':
+      case 'YieldExpression':
+        this.resumptions.push((this.resumptions.pop() ?? 0) + 1);
+        return this.children(node, context);
       default:
         return this.children(node, context);
     }
@@ -154,15 +167,30 @@ class Indexer {
     if (hides) scope.names.set(own, 'const');
     const body = node.body as Tree;
     declare(body, scope);
-    const local: Given = given ?? { name: own ?? '<anonymous>', binding: { kind: 'none', why: 'it is passed on as a value where it is defined, so no binding names it' } };
-    const resolved = declaration && own !== null ? { name: qualified(context.owner, own), binding: given?.binding.kind === 'none' ? given.binding : ({ kind: 'assignable', name: own } as const) } : local;
-    this.found.push({
+    const local: Given = given ?? {
+      name: own ?? '<anonymous>',
+      binding: { kind: 'none', why: 'it is passed on as a value where it is defined, so no binding names it' },
+    };
+    const resolved =
+      declaration && own !== null
+        ? {
+            name: qualified(context.owner, own),
+            binding: given?.binding.kind === 'none' ? given.binding : ({ kind: 'assignable', name: own } as const),
+          }
+        : local;
+    const at = this.found.length;
+    const described = {
       name: resolved.name,
       binding: withUniqueness(resolved.binding, scope, declaration || hides ? null : own),
       arrow: node.type === 'ArrowFunctionExpression',
       asynchronous: node.async === true,
       generator: node.generator === true,
-      constructible: (declaration || node.type === 'FunctionExpression') && node.async !== true && node.generator !== true && given?.binding.kind !== 'property',
+      resumptions: 0,
+      constructible:
+        (declaration || node.type === 'FunctionExpression') &&
+        node.async !== true &&
+        node.generator !== true &&
+        given?.binding.kind !== 'property',
       parameters: parameters.map((parameter) => simpleName(parameter)),
       start: node.start,
       end: node.end,
@@ -170,12 +198,15 @@ class Indexer {
       position: position(node.loc.start),
       bodyPosition: position(body.loc.start),
       endPosition: position(node.loc.end),
-    });
+    };
+    this.found.push(described);
+    this.resumptions.push(0);
     const self = node.type === 'ArrowFunctionExpression' || context.owner !== null ? (context.self ?? null) : null;
     const inner = { scope, owner: null, self };
     for (const parameter of parameters) this.children(parameter, inner);
     if (body.type === 'BlockStatement') this.children(body, inner);
     else this.visit(body, inner, null);
+    this.found[at] = { ...described, resumptions: this.resumptions.pop() ?? 0 };
   }
 
   private klass(node: Tree, context: Context, given: Given | null): void {
@@ -191,7 +222,15 @@ class Indexer {
       if (member.computed === true) this.visit(member.key as Tree, context, null);
       if (!isTree(member.value)) continue;
       const label = `${name}.${key ?? '<computed>'}`;
-      this.visit(member.value, inner, isFunctionNode(member.value) || member.value.type === 'ClassExpression' || member.value.type === 'ObjectExpression' ? { name: label, binding: memberBinding(member, key) } : null);
+      this.visit(
+        member.value,
+        inner,
+        isFunctionNode(member.value) ||
+          member.value.type === 'ClassExpression' ||
+          member.value.type === 'ObjectExpression'
+          ? { name: label, binding: memberBinding(member, key) }
+          : null,
+      );
     }
   }
 
@@ -211,7 +250,13 @@ class Indexer {
         : key === null
           ? { kind: 'none', why: 'its key is computed' }
           : { kind: 'property', key };
-      this.visit(value, context, isFunctionNode(value) || value.type === 'ObjectExpression' || value.type === 'ClassExpression' ? { name: label, binding } : null);
+      this.visit(
+        value,
+        context,
+        isFunctionNode(value) || value.type === 'ObjectExpression' || value.type === 'ClassExpression'
+          ? { name: label, binding }
+          : null,
+      );
     }
   }
 
@@ -221,7 +266,12 @@ class Indexer {
       if (id.type !== 'Identifier') this.visit(id, context, null);
       if (!isTree(declarator.init)) continue;
       const name = id.type === 'Identifier' ? (id.name as string) : null;
-      const binding: Binding = name === null ? { kind: 'none', why: 'it is a default inside a pattern' } : node.kind === 'const' ? { kind: 'constant', name, unique: true } : { kind: 'assignable', name };
+      const binding: Binding =
+        name === null
+          ? { kind: 'none', why: 'it is a default inside a pattern' }
+          : node.kind === 'const'
+            ? { kind: 'constant', name, unique: true }
+            : { kind: 'assignable', name };
       this.visit(declarator.init, context, name === null ? null : { name, binding });
     }
   }
@@ -231,7 +281,11 @@ class Indexer {
     const left = node.left as Tree;
     const right = node.right as Tree;
     this.visit(left, context, null);
-    const named = isFunctionNode(right) || right.type === 'ObjectExpression' || right.type === 'ClassExpression' || right.type === 'AssignmentExpression';
+    const named =
+      isFunctionNode(right) ||
+      right.type === 'ObjectExpression' ||
+      right.type === 'ClassExpression' ||
+      right.type === 'AssignmentExpression';
     if (!named || node.operator !== '=') return this.visit(right, context, null);
     if (left.type === 'Identifier') {
       const name = left.name as string;
@@ -241,15 +295,27 @@ class Indexer {
     const key = path?.at(-1) ?? null;
     if (path === null || key === null) return this.visit(right, context, null);
     const qualifiedPath = path[0] === 'this' && context.self !== null ? [context.self, ...path.slice(1)] : path;
-    const shown = qualifiedPath.filter((part, index) => part !== 'prototype' && !(index === 0 && (part === 'exports' || part === 'this')) && !(part === 'module' && index === 0) && !(part === 'exports' && index === 1));
-    this.visit(right, context, { name: shown.length === 0 ? (nameOf(right) ?? 'exports') : shown.join('.'), binding: { kind: 'property', key } });
+    const shown = qualifiedPath.filter(
+      (part, index) =>
+        part !== 'prototype' &&
+        !(index === 0 && (part === 'exports' || part === 'this')) &&
+        !(part === 'module' && index === 0) &&
+        !(part === 'exports' && index === 1),
+    );
+    this.visit(right, context, {
+      name: shown.length === 0 ? (nameOf(right) ?? 'exports') : shown.join('.'),
+      binding: { kind: 'property', key },
+    });
   }
 }
 
 function memberBinding(member: Tree, key: string | null): Binding {
-  if ((member.key as Tree).type === 'PrivateIdentifier') return { kind: 'none', why: 'it is a #private method, which nothing outside its class can replace' };
-  if (member.type === 'MethodDefinition' && member.kind === 'constructor') return { kind: 'none', why: 'it is a class constructor, whose class would have to be replaced' };
-  if (member.type === 'MethodDefinition' && member.kind !== 'method') return { kind: 'none', why: 'it is an accessor, which calls no function value' };
+  if ((member.key as Tree).type === 'PrivateIdentifier')
+    return { kind: 'none', why: 'it is a #private method, which nothing outside its class can replace' };
+  if (member.type === 'MethodDefinition' && member.kind === 'constructor')
+    return { kind: 'none', why: 'it is a class constructor, whose class would have to be replaced' };
+  if (member.type === 'MethodDefinition' && member.kind !== 'method')
+    return { kind: 'none', why: 'it is an accessor, which calls no function value' };
   if (key === null) return { kind: 'none', why: 'its key is computed' };
   return { kind: 'property', key };
 }
@@ -271,7 +337,8 @@ function withUniqueness(binding: Binding, inner: Scope, _own: string | null): Bi
     first ??= scope;
   }
   if (first === inner) return { kind: 'none', why: `inside it the name "${binding.name}" means something else` };
-  if (first?.names.get(binding.name) === 'const') return { kind: 'constant', name: binding.name, unique: declarations === 1 };
+  if (first?.names.get(binding.name) === 'const')
+    return { kind: 'constant', name: binding.name, unique: declarations === 1 };
   return binding.kind === 'constant' ? { ...binding, unique: declarations <= 1 } : binding;
 }
 
@@ -286,23 +353,35 @@ function declare(node: Tree, scope: Scope): void {
     while (!at.isFunction && at.parent !== null) at = at.parent;
     return at;
   };
-  const statements = (node.type === 'SwitchStatement' ? (node.cases as Tree[]).flatMap((entry) => entry.consequent as Tree[]) : [node.body, node.init, node.left].flat()) as unknown[];
+  const statements = (
+    node.type === 'SwitchStatement'
+      ? (node.cases as Tree[]).flatMap((entry) => entry.consequent as Tree[])
+      : [node.body, node.init, node.left].flat()
+  ) as unknown[];
   for (const statement of statements) {
     if (!isTree(statement)) continue;
-    const inner = (statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration') && isTree(statement.declaration) ? statement.declaration : statement;
+    const inner =
+      (statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration') &&
+      isTree(statement.declaration)
+        ? statement.declaration
+        : statement;
     if (inner.type === 'VariableDeclaration') {
       for (const declarator of inner.declarations as Tree[]) {
         const target = inner.kind === 'var' ? functionScope() : scope;
-        patternNames(declarator.id as Tree, (name) => target.names.set(name, inner.kind === 'const' ? 'const' : 'assignable'));
+        patternNames(declarator.id as Tree, (name) =>
+          target.names.set(name, inner.kind === 'const' ? 'const' : 'assignable'),
+        );
       }
     } else if (inner.type === 'FunctionDeclaration' || inner.type === 'ClassDeclaration') {
       const name = nameOf(inner);
       if (name !== null) scope.names.set(name, 'assignable');
     } else if (inner.type === 'ImportDeclaration') {
-      for (const specifier of inner.specifiers as Tree[]) scope.names.set((specifier.local as Tree).name as string, 'const');
+      for (const specifier of inner.specifiers as Tree[])
+        scope.names.set((specifier.local as Tree).name as string, 'const');
     }
   }
-  if (node.type === 'CatchClause' && isTree(node.param)) patternNames(node.param, (name) => scope.names.set(name, 'assignable'));
+  if (node.type === 'CatchClause' && isTree(node.param))
+    patternNames(node.param, (name) => scope.names.set(name, 'assignable'));
 }
 
 function patternNames(node: Tree, add: (name: string) => void): void {
@@ -317,7 +396,8 @@ function patternNames(node: Tree, add: (name: string) => void): void {
       for (const element of node.elements as (Tree | null)[]) if (element !== null) patternNames(element, add);
       return;
     case 'ObjectPattern':
-      for (const property of node.properties as Tree[]) patternNames((property.type === 'RestElement' ? property.argument : property.value) as Tree, add);
+      for (const property of node.properties as Tree[])
+        patternNames((property.type === 'RestElement' ? property.argument : property.value) as Tree, add);
   }
 }
 
@@ -327,10 +407,13 @@ function simpleName(node: Tree): string | null {
   return null;
 }
 
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
-const isFunctionNode = (node: Tree): boolean => node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+const isFunctionNode = (node: Tree): boolean =>
+  node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
 const nameOf = (node: Tree): string | null => (isTree(node.id) ? (node.id.name as string) : null);
-const qualified = (owner: string | null, name: string): string => (owner === null || owner === 'exports' || owner === 'module.exports' ? name : `${owner}.${name}`);
+const qualified = (owner: string | null, name: string): string =>
+  owner === null || owner === 'exports' || owner === 'module.exports' ? name : `${owner}.${name}`;
 
 function keyOf(member: Tree): string | null {
   const key = member.key as Tree;
@@ -345,6 +428,13 @@ function memberPath(node: Tree): string[] | null {
   if (node.type !== 'MemberExpression') return null;
   const object = memberPath(node.object as Tree);
   const property = node.property as Tree;
-  const key = node.computed === true ? (property.type === 'Literal' ? String(property.value) : null) : property.type === 'Identifier' ? (property.name as string) : null;
+  const key =
+    node.computed === true
+      ? property.type === 'Literal'
+        ? String(property.value)
+        : null
+      : property.type === 'Identifier'
+        ? (property.name as string)
+        : null;
   return object === null || key === null ? null : [...object, key];
 }

@@ -26,7 +26,12 @@ export class InstalledProbe {
   readonly triedSites = new Set<string>();
   wantsCaller = false;
   /** Variables in callers' scopes that the debugger wrote, and has to write back. */
-  readonly variables: { readonly site: string; readonly frame: number; readonly scope: number; readonly variable: string }[] = [];
+  readonly variables: {
+    readonly site: string;
+    readonly frame: number;
+    readonly scope: number;
+    readonly variable: string;
+  }[] = [];
 
   constructor(
     readonly at: string,

@@ -10,7 +10,10 @@ interface Span {
   readonly endLine: number;
   readonly endColumn: number;
 }
-type Tree = { type: string; loc?: { start: { line: number; column: number }; end: { line: number; column: number } } | null } & Record<string, unknown>;
+type Tree = {
+  type: string;
+  loc?: { start: { line: number; column: number }; end: { line: number; column: number } } | null;
+} & Record<string, unknown>;
 
 const MAX_TEXT = 5 << 20;
 
@@ -49,7 +52,12 @@ function spansOf(text: string, file: string): Span[] | null {
       sourceType: 'unambiguous',
       errorRecovery: true,
       allowReturnOutsideFunction: true,
-      plugins: [/\.[cm]?tsx?$/.test(file) ? 'typescript' : 'flow', ...(jsx ? (['jsx'] as const) : []), 'decorators-legacy', 'explicitResourceManagement'],
+      plugins: [
+        /\.[cm]?tsx?$/.test(file) ? 'typescript' : 'flow',
+        ...(jsx ? (['jsx'] as const) : []),
+        'decorators-legacy',
+        'explicitResourceManagement',
+      ],
     });
     const spans: Span[] = [];
     walk(tree.program as unknown as Tree, null, null, spans);
@@ -59,7 +67,14 @@ function spansOf(text: string, file: string): Span[] | null {
   }
 }
 
-const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'ObjectMethod', 'ClassMethod', 'ClassPrivateMethod']);
+const FUNCTIONS = new Set([
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+  'ObjectMethod',
+  'ClassMethod',
+  'ClassPrivateMethod',
+]);
 
 /** `given` is the name the place gives to a value standing there; `owner` the enclosing class or object. */
 function walk(node: Tree, owner: string | null, given: string | null, spans: Span[]): void {
@@ -107,25 +122,35 @@ function walk(node: Tree, owner: string | null, given: string | null, spans: Spa
 }
 
 function givenTo(node: Tree, field: string, owner: string | null): string | null {
-  if (node.type === 'VariableDeclarator' && field === 'init') return isTree(node.id) && node.id.type === 'Identifier' ? (node.id.name as string) : null;
+  if (node.type === 'VariableDeclarator' && field === 'init')
+    return isTree(node.id) && node.id.type === 'Identifier' ? (node.id.name as string) : null;
   if (node.type === 'AssignmentExpression' && field === 'right') return isTree(node.left) ? pathOf(node.left) : null;
-  if ((node.type === 'ObjectProperty' || node.type === 'ClassProperty' || node.type === 'ClassPrivateProperty') && field === 'value') return join(owner, keyOf(node) ?? '<computed>');
-  if (node.type === 'ExportDefaultDeclaration') return isTree(node.declaration) ? (idOf(node.declaration) ?? 'default') : null;
+  if (
+    (node.type === 'ObjectProperty' || node.type === 'ClassProperty' || node.type === 'ClassPrivateProperty') &&
+    field === 'value'
+  )
+    return join(owner, keyOf(node) ?? '<computed>');
+  if (node.type === 'ExportDefaultDeclaration')
+    return isTree(node.declaration) ? (idOf(node.declaration) ?? 'default') : null;
   return null;
 }
 
 function pathOf(node: Tree): string | null {
   if (node.type === 'Identifier') return node.name as string;
-  if (node.type !== 'MemberExpression' || node.computed === true || !isTree(node.object) || !isTree(node.property)) return null;
+  if (node.type !== 'MemberExpression' || node.computed === true || !isTree(node.object) || !isTree(node.property))
+    return null;
   const key = node.property.name as string;
   const object = node.object.type === 'ThisExpression' ? '' : pathOf(node.object);
   if (object === null) return null;
-  return object === '' || object === 'exports' || object === 'module.exports' ? key : `${object.replace(/\.prototype$/, '')}.${key}`;
+  return object === '' || object === 'exports' || object === 'module.exports'
+    ? key
+    : `${object.replace(/\.prototype$/, '')}.${key}`;
 }
 
 const join = (owner: string | null, key: string) => (owner === null ? key : `${owner}.${key}`);
 const idOf = (node: Tree): string | null => (isTree(node.id) ? (node.id.name as string) : null);
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 
 function keyOf(node: Tree): string | null {
   const key = node.key;

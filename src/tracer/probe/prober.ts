@@ -62,7 +62,9 @@ export class Prober {
   }
 
   /** Sets the breakpoints of all probes, commands pipelined. The Debugger domain must be needed by the caller meanwhile. */
-  async install(entries: readonly { at: string; config: ProbeConfig; fn: ResolvedFunction; predicted: number | null }[]): Promise<void> {
+  async install(
+    entries: readonly { at: string; config: ProbeConfig; fn: ResolvedFunction; predicted: number | null }[],
+  ): Promise<void> {
     await this.agent.add(entries.map((entry) => entry.config));
     const taken = new Set(this.all().map((probe) => `${probe.fn.script.id}:${probe.fn.node.start}`));
     await Promise.all(
@@ -70,14 +72,16 @@ export class Prober {
         const probe = new InstalledProbe(entry.at, entry.config, entry.fn, entry.predicted);
         this.probes.set(entry.config.id, probe);
         const key = `${entry.fn.script.id}:${entry.fn.node.start}`;
-        if (taken.has(key)) return this.fail(probe, 'the same function is already traced by an earlier probe; merge the two');
+        if (taken.has(key))
+          return this.fail(probe, 'the same function is already traced by an earlier probe; merge the two');
         taken.add(key);
         const { node, script } = entry.fn;
         if (node.generator) probe.reason = `${probe.reason}; of a generator the call is recorded, not what it yields`;
         try {
           probe.location = await this.domain.firstBreak(script.id, node.bodyPosition, node.endPosition);
           if (probe.location === null) return this.fail(probe, 'the debugger has no place to stop in it');
-          if (node.binding.kind === 'constant') probe.wrapperObject = await this.agent.wrapperObject(entry.config.id, node.constructible);
+          if (node.binding.kind === 'constant')
+            probe.wrapperObject = await this.agent.wrapperObject(entry.config.id, node.constructible);
           await this.arm(probe);
         } catch (error) {
           this.fail(probe, error instanceof Error ? error.message : String(error));
@@ -97,7 +101,10 @@ export class Prober {
   private async arm(probe: InstalledProbe): Promise<void> {
     if (probe.breakpoint !== null || probe.location === null || this.closed) return;
     await this.domain.need();
-    probe.breakpoint = await this.domain.setBreakpoint(probe.location, entryCondition(this.agent.name, probe.config.id, probe.fn.node));
+    probe.breakpoint = await this.domain.setBreakpoint(
+      probe.location,
+      entryCondition(this.agent.name, probe.config.id, probe.fn.node),
+    );
     this.onChange(probe);
   }
 
@@ -181,7 +188,10 @@ export class Prober {
     if (this.callSites.exhausted(probe)) {
       probe.engine = 'breakpoint';
       probe.status = 'limited';
-      probe.reason = this.limitedReason(probe, 'it is also called through references that were made earlier and could not be found');
+      probe.reason = this.limitedReason(
+        probe,
+        'it is also called through references that were made earlier and could not be found',
+      );
       return;
     }
     probe.wantsCaller = true;
@@ -195,7 +205,10 @@ export class Prober {
     probe.wantsCaller = false;
     probe.direct = 0;
     probe.stale = true;
-    await Promise.all([this.agent.call('pause', probe.config.id, false), this.agent.note('mark', probe.config.id)]).catch(() => undefined);
+    await Promise.all([
+      this.agent.call('pause', probe.config.id, false),
+      this.agent.note('mark', probe.config.id),
+    ]).catch(() => undefined);
     this.later(LINGER_MS, () => this.settle(probe));
   }
 
@@ -240,7 +253,8 @@ export class Prober {
   private paused(paused: Paused): void {
     const frame = paused.callFrames[0];
     const probe = frame === undefined ? undefined : this.at(frame.location);
-    if (frame === undefined || probe === undefined || (paused.hitBreakpoints?.length ?? 0) === 0) return void this.resumeStranger(paused);
+    if (frame === undefined || probe === undefined || (paused.hitBreakpoints?.length ?? 0) === 0)
+      return void this.resumeStranger(paused);
     if (this.restoring.has(probe)) void this.writeBack(probe, paused, frame);
     else if (probe.wantsCaller) void this.pausedAtCallSite(probe, paused);
     else void this.writeConstant(probe, frame);
@@ -249,7 +263,10 @@ export class Prober {
   /** By place, not by breakpoint id: a pause can be reported before the answer that tells the id. */
   private at(location: BreakLocation): InstalledProbe | undefined {
     return this.all().find(
-      ({ location: own }) => own?.scriptId === location.scriptId && own.lineNumber === location.lineNumber && own.columnNumber === location.columnNumber,
+      ({ location: own }) =>
+        own?.scriptId === location.scriptId &&
+        own.lineNumber === location.lineNumber &&
+        own.columnNumber === location.columnNumber,
     );
   }
 
@@ -262,9 +279,12 @@ export class Prober {
     if (frame === undefined) return;
     if ((paused.hitBreakpoints?.length ?? 0) > 0) return void (await this.domain.resume().catch(() => undefined));
     const { scriptId, lineNumber, columnNumber } = frame.location;
-    const answer = await this.inspector.send<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId }).catch(() => null);
+    const answer = await this.inspector
+      .send<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId })
+      .catch(() => null);
     const line = answer?.scriptSource.split('\n')[lineNumber] ?? '';
-    if (paused.reason === 'other' && /^debugger\b/.test(line.slice(columnNumber))) await this.domain.resume().catch(() => undefined);
+    if (paused.reason === 'other' && /^debugger\b/.test(line.slice(columnNumber)))
+      await this.domain.resume().catch(() => undefined);
   }
 
   /**
@@ -279,7 +299,11 @@ export class Prober {
     if (probe.constant) await this.agent.note('bound', probe.config.id).catch(() => undefined);
     else {
       await this.agent.call('unarmable', probe.config.id).catch(() => undefined);
-      this.note(probe.config.id, Note.unreachable, 'its constant is kept where the debugger cannot write it, as for a function handed on from inside another one');
+      this.note(
+        probe.config.id,
+        Note.unreachable,
+        'its constant is kept where the debugger cannot write it, as for a function handed on from inside another one',
+      );
     }
   }
 
@@ -301,7 +325,12 @@ export class Prober {
     const scopes = binding.unique ? writableScopes(frame) : await this.scopeWith(frame, binding.name);
     const writes = scopes.map((scopeNumber) =>
       this.inspector
-        .send('Debugger.setVariableValue', { scopeNumber, variableName: binding.name, newValue: { objectId }, callFrameId: frame.callFrameId })
+        .send('Debugger.setVariableValue', {
+          scopeNumber,
+          variableName: binding.name,
+          newValue: { objectId },
+          callFrameId: frame.callFrameId,
+        })
         .then(
           () => true,
           () => false,
@@ -334,7 +363,11 @@ export class Prober {
     for (const timer of this.timers) clearTimeout(timer);
     const written = this.all().filter(needsDebugger);
     if (written.length > 0) await this.domain.need();
-    await Promise.all(written.map(async (probe) => this.originals.set(probe.config.id, await this.agent.originalObject(probe.config.id))));
+    await Promise.all(
+      written.map(async (probe) =>
+        this.originals.set(probe.config.id, await this.agent.originalObject(probe.config.id)),
+      ),
+    );
     await this.agent.call('remove');
     await Promise.all(this.all().map((probe) => this.disarm(probe)));
     if (written.length > 0) {
@@ -351,7 +384,10 @@ export class Prober {
       probes.map(async (probe) => {
         if (probe.location === null) return;
         this.restoring.add(probe);
-        breakpoints.set(probe, await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id)));
+        breakpoints.set(
+          probe,
+          await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id)),
+        );
       }),
     );
     const deadline = Date.now() + RESTORE_MS;

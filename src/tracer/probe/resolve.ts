@@ -44,8 +44,13 @@ export async function resolveFunction(registry: ScriptRegistry, at: string): Pro
   for (const source of sources) {
     const candidates = await functionsOf(source);
     const found = pick(candidates, name, file);
-    if (found === null) known = known.length > 0 ? known : [...new Set(candidates.map((candidate) => candidate.name))].filter((entry) => !entry.includes('<'));
-    else results.push({ ...found, script: source.script, location: await locate(source, found), warning: source.warning });
+    if (found === null)
+      known =
+        known.length > 0
+          ? known
+          : [...new Set(candidates.map((candidate) => candidate.name))].filter((entry) => !entry.includes('<'));
+    else
+      results.push({ ...found, script: source.script, location: await locate(source, found), warning: source.warning });
   }
   if (results.length === 0) throw functionUnknown(name, file, closest(known, name));
   return results;

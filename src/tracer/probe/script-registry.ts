@@ -36,7 +36,8 @@ export class ScriptRegistry {
 
   byUrl(url: string): Script | undefined {
     const path = url.startsWith('file:') ? undefined : url;
-    for (const script of this.scripts.values()) if (script.parsed.url === url || (path !== undefined && script.file === path)) return script;
+    for (const script of this.scripts.values())
+      if (script.parsed.url === url || (path !== undefined && script.file === path)) return script;
     return undefined;
   }
 
@@ -67,9 +68,14 @@ export class ScriptRegistry {
     let matches = (await this.sources()).filter((source) => fits(source.file));
     if (matches.length === 0) {
       // Libraries are looked at only when a path leads there.
-      const libraries = this.all().filter((script) => !script.isApplication && script.file !== null && fits(script.file));
-      matches = (await Promise.all(libraries.map((script) => sourcesOf(script)))).flat().filter((source) => fits(source.file));
-      if (matches.length === 0) matches = libraries.map((script) => ({ file: script.file as string, script, original: false, warning: '' }));
+      const libraries = this.all().filter(
+        (script) => !script.isApplication && script.file !== null && fits(script.file),
+      );
+      matches = (await Promise.all(libraries.map((script) => sourcesOf(script))))
+        .flat()
+        .filter((source) => fits(source.file));
+      if (matches.length === 0)
+        matches = libraries.map((script) => ({ file: script.file as string, script, original: false, warning: '' }));
     }
     const files = [...new Set(matches.map((match) => match.file))];
     if (files.length === 0) throw fileNotLoaded(path, await this.names());
@@ -81,14 +87,23 @@ export class ScriptRegistry {
   private async names(): Promise<string[]> {
     const all = await this.sources();
     const mapped = new Set(all.filter((source) => source.original).map((source) => source.script));
-    return [...new Set(all.filter((source) => source.original || !mapped.has(source.script)).map((source) => source.file))];
+    return [
+      ...new Set(all.filter((source) => source.original || !mapped.has(source.script)).map((source) => source.file)),
+    ];
   }
 }
 
 async function sourcesOf(script: Script): Promise<SourceInScript[]> {
   const map = await script.sourceMap();
-  const own: SourceInScript = { file: script.file as string, script, original: false, warning: typeof map === 'string' ? map : '' };
+  const own: SourceInScript = {
+    file: script.file as string,
+    script,
+    original: false,
+    warning: typeof map === 'string' ? map : '',
+  };
   if (!(map instanceof SourceMapping)) return [own];
-  const originals = map.sources.filter((file) => file !== '').map((file) => ({ file, script, original: file !== script.file, warning: '' }));
+  const originals = map.sources
+    .filter((file) => file !== '')
+    .map((file) => ({ file, script, original: file !== script.file, warning: '' }));
   return [...originals, own];
 }

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { AnyMap, eachMapping, GREATEST_LOWER_BOUND, originalPositionFor, type TraceMap } from '@jridgewell/trace-mapping';
+import {
+  AnyMap,
+  eachMapping,
+  GREATEST_LOWER_BOUND,
+  originalPositionFor,
+  type TraceMap,
+} from '@jridgewell/trace-mapping';
 import type { SourceLocation } from '../event/location.ts';
 
 const MAX_MAP_BYTES = 100 << 20;
@@ -40,7 +46,11 @@ export class SourceMapping {
 
   /** Where a generated position comes from; null where the map says nothing. */
   original(position: GeneratedPosition): SourceLocation | null {
-    const found = originalPositionFor(this.map, { line: position.line + 1, column: position.column, bias: GREATEST_LOWER_BOUND });
+    const found = originalPositionFor(this.map, {
+      line: position.line + 1,
+      column: position.column,
+      bias: GREATEST_LOWER_BOUND,
+    });
     if (found.source === null) return null;
     return { file: absolute(found.source, this.base), line: found.line, column: found.column };
   }
@@ -75,7 +85,13 @@ async function textOfMap(scriptFile: string | null, url: string): Promise<string
     return inline[1] === undefined ? decodeURIComponent(body) : Buffer.from(body, 'base64').toString('utf8');
   }
   if (/^https?:/.test(url)) throw new Error('it is on the network, which NodeScope does not read');
-  const file = url.startsWith('file:') ? fileURLToPath(url) : isAbsolute(url) ? url : scriptFile === null ? null : resolve(dirname(scriptFile), decodeURIComponent(url));
+  const file = url.startsWith('file:')
+    ? fileURLToPath(url)
+    : isAbsolute(url)
+      ? url
+      : scriptFile === null
+        ? null
+        : resolve(dirname(scriptFile), decodeURIComponent(url));
   if (file === null) throw new Error('the script is no file, so the map cannot be found');
   const text = await readFile(file, 'utf8');
   if (text.length > MAX_MAP_BYTES) throw new Error('it is larger than 100 MB');

@@ -1,5 +1,13 @@
 import type { TraceEvent } from '../event/event.ts';
-import { type CallId, callIdOf, type EventSeq, type Nanoseconds, type ObjectId, type ProbeId, type TargetId } from '../event/ids.ts';
+import {
+  type CallId,
+  callIdOf,
+  type EventSeq,
+  type Nanoseconds,
+  type ObjectId,
+  type ProbeId,
+  type TargetId,
+} from '../event/ids.ts';
 import type { SourceLocation } from '../event/location.ts';
 import type { AgentRecord } from './decode.ts';
 
@@ -45,7 +53,12 @@ export class Correlator {
 
   /** Makes an event at time `t` of the target's clock. */
   event(t: number, event: WithoutBase<TraceEvent>): TraceEvent {
-    return { ...event, seq: this.sequence.next(), target: this.target, t: Math.round(t - this.originNs) as Nanoseconds } as TraceEvent;
+    return {
+      ...event,
+      seq: this.sequence.next(),
+      target: this.target,
+      t: Math.round(t - this.originNs) as Nanoseconds,
+    } as TraceEvent;
   }
 
   /** The event of one record; null for records that are no events (call sites, notes). */
@@ -64,10 +77,21 @@ export class Correlator {
       }
       case 'exit': {
         const end = this.end(record.call, record.t, record.pending);
-        return this.event(record.t, { type: 'call.exit', probe: record.probe as ProbeId, ...end, value: record.value, ...(record.pending ? { pending: true as const } : {}) });
+        return this.event(record.t, {
+          type: 'call.exit',
+          probe: record.probe as ProbeId,
+          ...end,
+          value: record.value,
+          ...(record.pending ? { pending: true as const } : {}),
+        });
       }
       case 'throw':
-        return this.event(record.t, { type: 'call.throw', probe: record.probe as ProbeId, ...this.end(record.call, record.t), error: record.value });
+        return this.event(record.t, {
+          type: 'call.throw',
+          probe: record.probe as ProbeId,
+          ...this.end(record.call, record.t),
+          error: record.value,
+        });
       case 'settle':
         return this.event(record.t, {
           type: 'call.settle',
@@ -89,11 +113,27 @@ export class Correlator {
       case 'read':
         return this.event(record.t, { type: 'state.read', ...this.access(record), value: record.value });
       case 'change':
-        return this.event(record.t, { type: 'state.change', ...this.access(record), op: record.op, before: record.before, after: record.after });
+        return this.event(record.t, {
+          type: 'state.change',
+          ...this.access(record),
+          op: record.op,
+          before: record.before,
+          after: record.after,
+        });
       case 'http.start':
-        return this.event(record.t, { type: 'http.server.start', ...this.start(record.call, 0, record.t), method: record.method, url: record.url });
+        return this.event(record.t, {
+          type: 'http.server.start',
+          ...this.start(record.call, 0, record.t),
+          method: record.method,
+          url: record.url,
+        });
       case 'http.end':
-        return this.event(record.t, { type: 'http.server.end', ...this.end(record.call, record.t), status: record.status, outcome: record.finished ? 'finished' : 'aborted' });
+        return this.event(record.t, {
+          type: 'http.server.end',
+          ...this.end(record.call, record.t),
+          status: record.status,
+          outcome: record.finished ? 'finished' : 'aborted',
+        });
       case 'db.start':
         return this.event(record.t, {
           type: 'db.query.start',
@@ -104,10 +144,19 @@ export class Correlator {
           site: this.sites.get(record.site) ?? null,
         });
       case 'db.end':
-        return this.event(record.t, { type: 'db.query.end', ...this.end(record.call, record.t), rows: record.rows, ...(record.error === null ? {} : { error: record.error }) });
+        return this.event(record.t, {
+          type: 'db.query.end',
+          ...this.end(record.call, record.t),
+          rows: record.rows,
+          ...(record.error === null ? {} : { error: record.error }),
+        });
       case 'dropped':
         this.dropped += record.count;
-        return this.event(record.t, { type: 'events.dropped', count: record.count, why: 'the limit on events per second or memory in the process was reached' });
+        return this.event(record.t, {
+          type: 'events.dropped',
+          count: record.count,
+          why: 'the limit on events per second or memory in the process was reached',
+        });
       case 'site':
       case 'note':
         return null;
@@ -132,7 +181,8 @@ export class Correlator {
     if (open !== undefined && !pending) {
       this.open.delete(call);
       if (open.root !== call) this.roots.set(call, open.root);
-      if (this.roots.size > MAX_OPEN) for (const oldest of [...this.roots.keys()].slice(0, MAX_OPEN / 2)) this.roots.delete(oldest);
+      if (this.roots.size > MAX_OPEN)
+        for (const oldest of [...this.roots.keys()].slice(0, MAX_OPEN / 2)) this.roots.delete(oldest);
     }
     return { call, duration: (open === undefined ? 0 : Math.max(0, Math.round(t - open.start))) as Nanoseconds };
   }

@@ -3,17 +3,99 @@ import type { CapturedValue } from '../event/value.ts';
 
 /** A record of the agent's stream, decoded; ids are local to the target, times are nanoseconds of its own clock. */
 export type AgentRecord =
-  | { readonly kind: 'enter'; readonly t: number; readonly probe: number; readonly call: number; readonly parent: number; readonly self: number; readonly args: readonly CapturedValue[] | null; readonly argc: number }
-  | { readonly kind: 'exit'; readonly t: number; readonly probe: number; readonly call: number; readonly pending: boolean; readonly value: CapturedValue }
-  | { readonly kind: 'throw'; readonly t: number; readonly probe: number; readonly call: number; readonly value: CapturedValue }
-  | { readonly kind: 'settle'; readonly t: number; readonly probe: number; readonly call: number; readonly fulfilled: boolean; readonly value: CapturedValue }
-  | { readonly kind: 'snapshot'; readonly t: number; readonly probe: number; readonly call: number; readonly after: boolean; readonly path: number; readonly holder: number; readonly value: CapturedValue }
-  | { readonly kind: 'read'; readonly t: number; readonly probe: number; readonly by: number; readonly holder: number; readonly key: CapturedValue | null; readonly value: CapturedValue }
-  | { readonly kind: 'change'; readonly t: number; readonly probe: number; readonly by: number; readonly holder: number; readonly key: CapturedValue | null; readonly op: (typeof OPS)[number]; readonly before: CapturedValue; readonly after: CapturedValue }
-  | { readonly kind: 'http.start'; readonly t: number; readonly call: number; readonly method: string; readonly url: string }
-  | { readonly kind: 'http.end'; readonly t: number; readonly call: number; readonly status: number; readonly finished: boolean }
-  | { readonly kind: 'db.start'; readonly t: number; readonly call: number; readonly parent: number; readonly site: number; readonly statement: CapturedValue; readonly params: CapturedValue }
-  | { readonly kind: 'db.end'; readonly t: number; readonly call: number; readonly rows: number | null; readonly error: CapturedValue | null }
+  | {
+      readonly kind: 'enter';
+      readonly t: number;
+      readonly probe: number;
+      readonly call: number;
+      readonly parent: number;
+      readonly self: number;
+      readonly args: readonly CapturedValue[] | null;
+      readonly argc: number;
+    }
+  | {
+      readonly kind: 'exit';
+      readonly t: number;
+      readonly probe: number;
+      readonly call: number;
+      readonly pending: boolean;
+      readonly value: CapturedValue;
+    }
+  | {
+      readonly kind: 'throw';
+      readonly t: number;
+      readonly probe: number;
+      readonly call: number;
+      readonly value: CapturedValue;
+    }
+  | {
+      readonly kind: 'settle';
+      readonly t: number;
+      readonly probe: number;
+      readonly call: number;
+      readonly fulfilled: boolean;
+      readonly value: CapturedValue;
+    }
+  | {
+      readonly kind: 'snapshot';
+      readonly t: number;
+      readonly probe: number;
+      readonly call: number;
+      readonly after: boolean;
+      readonly path: number;
+      readonly holder: number;
+      readonly value: CapturedValue;
+    }
+  | {
+      readonly kind: 'read';
+      readonly t: number;
+      readonly probe: number;
+      readonly by: number;
+      readonly holder: number;
+      readonly key: CapturedValue | null;
+      readonly value: CapturedValue;
+    }
+  | {
+      readonly kind: 'change';
+      readonly t: number;
+      readonly probe: number;
+      readonly by: number;
+      readonly holder: number;
+      readonly key: CapturedValue | null;
+      readonly op: (typeof OPS)[number];
+      readonly before: CapturedValue;
+      readonly after: CapturedValue;
+    }
+  | {
+      readonly kind: 'http.start';
+      readonly t: number;
+      readonly call: number;
+      readonly method: string;
+      readonly url: string;
+    }
+  | {
+      readonly kind: 'http.end';
+      readonly t: number;
+      readonly call: number;
+      readonly status: number;
+      readonly finished: boolean;
+    }
+  | {
+      readonly kind: 'db.start';
+      readonly t: number;
+      readonly call: number;
+      readonly parent: number;
+      readonly site: number;
+      readonly statement: CapturedValue;
+      readonly params: CapturedValue;
+    }
+  | {
+      readonly kind: 'db.end';
+      readonly t: number;
+      readonly call: number;
+      readonly rows: number | null;
+      readonly error: CapturedValue | null;
+    }
   | { readonly kind: 'dropped'; readonly t: number; readonly count: number }
   | { readonly kind: 'site'; readonly t: number; readonly id: number; readonly frame: string }
   | { readonly kind: 'note'; readonly t: number; readonly probe: number; readonly note: number; readonly text: string };
@@ -70,27 +152,71 @@ export class StreamDecoder {
         return { kind: 'enter', t, probe, call, parent, self, args, argc };
       }
       case Rec.exit:
-        return { kind: 'exit', t, probe: this.varint(), call: this.varint(), pending: (this.byte() & Exit.pending) !== 0, value: this.value() };
+        return {
+          kind: 'exit',
+          t,
+          probe: this.varint(),
+          call: this.varint(),
+          pending: (this.byte() & Exit.pending) !== 0,
+          value: this.value(),
+        };
       case Rec.throw:
         return { kind: 'throw', t, probe: this.varint(), call: this.varint(), value: this.value() };
       case Rec.settle:
-        return { kind: 'settle', t, probe: this.varint(), call: this.varint(), fulfilled: this.byte() === 1, value: this.value() };
+        return {
+          kind: 'settle',
+          t,
+          probe: this.varint(),
+          call: this.varint(),
+          fulfilled: this.byte() === 1,
+          value: this.value(),
+        };
       case Rec.snapshot:
-        return { kind: 'snapshot', t, probe: this.varint(), call: this.varint(), after: this.byte() === 1, path: this.varint(), holder: this.varint(), value: this.value() };
+        return {
+          kind: 'snapshot',
+          t,
+          probe: this.varint(),
+          call: this.varint(),
+          after: this.byte() === 1,
+          path: this.varint(),
+          holder: this.varint(),
+          value: this.value(),
+        };
       case Rec.read:
         return { kind: 'read', t, ...this.access(), value: this.value() };
       case Rec.change:
-        return { kind: 'change', t, ...this.access(), op: OPS[this.byte()] ?? 'set', before: this.value(), after: this.value() };
+        return {
+          kind: 'change',
+          t,
+          ...this.access(),
+          op: OPS[this.byte()] ?? 'set',
+          before: this.value(),
+          after: this.value(),
+        };
       case Rec.httpStart:
         return { kind: 'http.start', t, call: this.varint(), method: this.text(), url: this.text() };
       case Rec.httpEnd:
         return { kind: 'http.end', t, call: this.varint(), status: this.varint(), finished: this.byte() === 1 };
       case Rec.dbStart:
-        return { kind: 'db.start', t, call: this.varint(), parent: this.varint(), site: this.varint(), statement: this.value(), params: this.value() };
+        return {
+          kind: 'db.start',
+          t,
+          call: this.varint(),
+          parent: this.varint(),
+          site: this.varint(),
+          statement: this.value(),
+          params: this.value(),
+        };
       case Rec.dbEnd: {
         const call = this.varint();
         const rows = this.varint();
-        return { kind: 'db.end', t, call, rows: rows === 0 ? null : rows - 1, error: this.byte() === 1 ? this.value() : null };
+        return {
+          kind: 'db.end',
+          t,
+          call,
+          rows: rows === 0 ? null : rows - 1,
+          error: this.byte() === 1 ? this.value() : null,
+        };
       }
       case Rec.dropped:
         return { kind: 'dropped', t, count: this.varint() };
@@ -104,7 +230,12 @@ export class StreamDecoder {
   }
 
   private access(): { probe: number; by: number; holder: number; key: CapturedValue | null } {
-    return { probe: this.varint(), by: this.varint(), holder: this.varint(), key: this.byte() === 1 ? this.value() : null };
+    return {
+      probe: this.varint(),
+      by: this.varint(),
+      holder: this.varint(),
+      key: this.byte() === 1 ? this.value() : null,
+    };
   }
 
   private byte(): number {
@@ -190,11 +321,19 @@ export class StreamDecoder {
       case Tag.array: {
         const name = this.text();
         const { items, size } = this.items(depth);
-        return { $: 'array', ...(name === '' ? {} : { class: name }), items, ...(size > items.length ? { length: size } : {}) };
+        return {
+          $: 'array',
+          ...(name === '' ? {} : { class: name }),
+          items,
+          ...(size > items.length ? { length: size } : {}),
+        };
       }
       case Tag.map: {
         const { items, size } = this.items(depth);
-        const entries = Array.from({ length: items.length >> 1 }, (_, i) => [items[2 * i] as CapturedValue, items[2 * i + 1] as CapturedValue] as const);
+        const entries = Array.from(
+          { length: items.length >> 1 },
+          (_, i) => [items[2 * i] as CapturedValue, items[2 * i + 1] as CapturedValue] as const,
+        );
         return { $: 'map', entries, ...(size > entries.length ? { size } : {}) };
       }
       case Tag.set: {
@@ -203,7 +342,10 @@ export class StreamDecoder {
       }
       case Tag.date: {
         const time = this.double();
-        return { $: 'date', v: Number.isFinite(time) && Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : 'Invalid Date' };
+        return {
+          $: 'date',
+          v: Number.isFinite(time) && Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : 'Invalid Date',
+        };
       }
       case Tag.regexp:
         return { $: 'regexp', v: this.text() };
@@ -244,7 +386,12 @@ export class StreamDecoder {
       entries.push([key, this.value(depth + 1)]);
     }
     const size = this.varint();
-    return { $: 'object', ...(name === '' ? {} : { class: name }), entries, ...(size > entries.length ? { size } : {}) };
+    return {
+      $: 'object',
+      ...(name === '' ? {} : { class: name }),
+      entries,
+      ...(size > entries.length ? { size } : {}),
+    };
   }
 
   private items(depth: number): { items: CapturedValue[]; size: number } {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { analyseSources, mergeAnalyses, WorkspaceAnalyser } from '../plan/analysis/workspace.ts';
 import type { CodeAnalysis, SourceText } from '../plan/analysis/model.ts';
+import { analyseSources, mergeAnalyses, WorkspaceAnalyser } from '../plan/analysis/workspace.ts';
 import type { Plan, Strategy } from '../plan/plan.ts';
 import { planLocally } from '../plan/planner.ts';
 import type { RunningCounts } from '../plan/running.ts';
@@ -39,7 +39,10 @@ async function runningSources(target: TargetSession): Promise<SourceText[]> {
       registry.application().map(async (script): Promise<SourceText[]> => {
         const map = await script.sourceMap();
         if (!(map instanceof SourceMapping)) return [{ path: script.file as string, text: await script.source() }];
-        const texts = map.sources.map(async (path) => ({ path, text: map.content(path) ?? (await readFile(path, 'utf8').catch(() => null)) }));
+        const texts = map.sources.map(async (path) => ({
+          path,
+          text: map.content(path) ?? (await readFile(path, 'utf8').catch(() => null)),
+        }));
         return (await Promise.all(texts)).flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
       }),
     );

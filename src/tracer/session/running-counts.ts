@@ -1,8 +1,8 @@
+import type { Library } from '../plan/plan.ts';
+import type { RunningCounts, RunningFunction } from '../plan/running.ts';
+import type { FunctionCount } from '../probe/counts.ts';
 import type { FunctionNode } from '../probe/function-index.ts';
 import type { Script } from '../probe/script.ts';
-import type { FunctionCount } from '../probe/counts.ts';
-import type { RunningCounts, RunningFunction } from '../plan/running.ts';
-import type { Library } from '../plan/plan.ts';
 import { evaluateValue } from '../target/inspector.ts';
 import type { TargetSession } from './target-session.ts';
 
@@ -36,7 +36,11 @@ function group(counts: readonly FunctionCount[]): Map<string, FunctionCount[]> {
   return groups;
 }
 
-async function functionsIn(script: Script, counts: readonly FunctionCount[], seconds: number): Promise<RunningFunction[]> {
+async function functionsIn(
+  script: Script,
+  counts: readonly FunctionCount[],
+  seconds: number,
+): Promise<RunningFunction[]> {
   const nodes = await script.functionNodes();
   const byEnd = new Map(counts.map((count) => [count.end, count]));
   return Promise.all(
@@ -47,7 +51,8 @@ async function functionsIn(script: Script, counts: readonly FunctionCount[], sec
         line: location.line,
         column: location.column,
         name: shortName(node),
-        callsPerSecond: (byEnd.get(node.end)?.count ?? 0) / seconds,
+        // V8 counts each resumption as a call; without loops around awaits that is this many a call.
+        callsPerSecond: (byEnd.get(node.end)?.count ?? 0) / seconds / (1 + node.resumptions),
       };
     }),
   );
@@ -59,7 +64,10 @@ function shortName(node: FunctionNode): string {
 
 async function librariesOf(target: TargetSession, scripts: readonly Script[]): Promise<Library[]> {
   const { inspector } = target.options;
-  const http = await evaluateValue<boolean>(inspector, "process.moduleLoadList.includes('NativeModule _http_server')").catch(() => true);
+  const http = await evaluateValue<boolean>(
+    inspector,
+    "process.moduleLoadList.includes('NativeModule _http_server')",
+  ).catch(() => true);
   const pg = scripts.some((script) => LIBRARY_CLIENT.test(script.file ?? ''));
   return [...(http ? (['http'] as const) : []), ...(pg ? (['pg'] as const) : [])];
 }

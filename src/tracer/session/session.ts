@@ -1,13 +1,13 @@
-import { noTarget } from '../error/target-errors.ts';
 import { nothingToInstall } from '../error/probe-errors.ts';
+import { noTarget } from '../error/target-errors.ts';
 import type { TraceEvent } from '../event/event.ts';
 import type { EventSeq, TargetId } from '../event/ids.ts';
 import { Analysis } from '../finding/analysis.ts';
 import type { Finding } from '../finding/finding.ts';
 import { DEFAULT_LIMITS, type Plan, type Strategy } from '../plan/plan.ts';
 import type { Overhead, ProbeState, RecordingManifest } from '../store/manifest.ts';
-import { newRecordingId } from '../store/recording-id.ts';
 import { Recording } from '../store/recording.ts';
+import { newRecordingId } from '../store/recording-id.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { connectTarget, type TargetSpec } from '../target/target-spec.ts';
 import { planForTargets } from './planning.ts';
@@ -140,7 +140,11 @@ export class TraceSession {
 
   /** A plan for the question, without installing it: from the sources, the loaded scripts and V8's counts of this moment. */
   planFor(question: string, strategy: Strategy = 'balanced'): Promise<Plan> {
-    return planForTargets(this.targets, { question, strategy, workspace: this.options.workspace ?? this.targets[0]?.options.info.cwd ?? process.cwd() });
+    return planForTargets(this.targets, {
+      question,
+      strategy,
+      workspace: this.options.workspace ?? this.targets[0]?.options.info.cwd ?? process.cwd(),
+    });
   }
 
   /**

@@ -7,6 +7,9 @@ export async function callSiteLocation(registry: ScriptRegistry, frame: string):
   const at = { line: Number(line) - 1, column: Number(column) - 1 };
   if (url === '' || !(at.line >= 0) || !(at.column >= 0)) return null;
   const script = registry.byUrl(url);
-  const place = script === undefined ? { file: url.replace(/^file:\/\//, ''), line: at.line + 1, column: at.column } : await script.original(at);
+  const place =
+    script === undefined
+      ? { file: url.replace(/^file:\/\//, ''), line: at.line + 1, column: at.column }
+      : await script.original(at);
   return name === '' ? place : { ...place, function: name };
 }

@@ -4,18 +4,24 @@ import { textOf } from '../error/error.ts';
 import { connectionLost } from '../error/target-errors.ts';
 import type { Engine, TraceEvent } from '../event/event.ts';
 import { ns, type ProbeId, type TargetId } from '../event/ids.ts';
-import { parsePath, parseWatchPath } from '../plan/path.ts';
 import { parseExpression, resolveNames } from '../plan/expression.ts';
-import { DEFAULT_CAPTURE, type FunctionProbe, type LibraryProbe, type PlanProbe, type WatchProbe } from '../plan/plan.ts';
+import { parsePath, parseWatchPath } from '../plan/path.ts';
+import {
+  DEFAULT_CAPTURE,
+  type FunctionProbe,
+  type LibraryProbe,
+  type PlanProbe,
+  type WatchProbe,
+} from '../plan/plan.ts';
 import { AgentLink } from '../probe/agent-link.ts';
 import { audit } from '../probe/audit.ts';
 import { CallCounter, type FunctionCount } from '../probe/counts.ts';
 import type { InstalledProbe } from '../probe/function-probe.ts';
 import { Prober } from '../probe/prober.ts';
 import { functionsOf, parseAt, type ResolvedFunction, resolveFunction } from '../probe/resolve.ts';
+import { SECRET_NAMES } from '../safety/secrets.ts';
 import type { Overhead, ProbeState, TargetInfo } from '../store/manifest.ts';
 import { evaluateValue, type Inspector } from '../target/inspector.ts';
-import { SECRET_NAMES } from '../safety/secrets.ts';
 import { Correlator, type Sequence } from './correlator.ts';
 import { type AgentRecord, StreamDecoder } from './decode.ts';
 import { callSiteLocation } from './site.ts';
@@ -26,7 +32,8 @@ const INSTALL_DRAIN_MS = 4;
 const HITS_PER_SECOND = 100;
 /** What a conditional breakpoint costs a hit, milliseconds; 0.115 to 0.35 measured (DESIGN 3, fact 1). */
 const BREAKPOINT_HIT_MS = 0.25;
-const SCHEDULES = /\.then\(|\bPromise\b|\bset(Timeout|Immediate|Interval)\b|\bnextTick\b|\bqueueMicrotask\b|\.(on|once|addListener|addEventListener)\(/;
+const SCHEDULES =
+  /\.then\(|\bPromise\b|\bset(Timeout|Immediate|Interval)\b|\bnextTick\b|\bqueueMicrotask\b|\.(on|once|addListener|addEventListener)\(/;
 const secret = new RegExp(SECRET_NAMES, 'i');
 
 export interface TargetOptions {
@@ -81,7 +88,11 @@ export class TargetSession {
     this.prober = new Prober(options.inspector, agent);
     this.prober.onChange = (probe) => this.announce(probe);
     this.prober.onThrottled = (probe) =>
-      this.emitNow({ type: 'probe.throttled', probe: probe.config.id as ProbeId, why: `over ${HITS_PER_SECOND} breakpoint hits in a second; calls until the next second are not recorded` });
+      this.emitNow({
+        type: 'probe.throttled',
+        probe: probe.config.id as ProbeId,
+        why: `over ${HITS_PER_SECOND} breakpoint hits in a second; calls until the next second are not recorded`,
+      });
     const names = {
       capturedPath: (probe: number, index: number) => this.prober.get(probe)?.config.paths[index]?.text ?? '',
       watchedPath: (probe: number) => this.watchPaths.get(probe) ?? '',
@@ -98,7 +109,9 @@ export class TargetSession {
       eventsPerSecond: options.eventsPerSecond,
       closeInspector: options.opened,
     });
-    await options.inspector.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true }).catch(() => undefined);
+    await options.inspector
+      .send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true })
+      .catch(() => undefined);
     const session = new TargetSession(options, agent, listener);
     session.pumping = session.pump();
     return session;
@@ -120,7 +133,9 @@ export class TargetSession {
     this.eager.add(eager);
     await this.prober.domain.need();
     try {
-      const watches = await Promise.all(probes.filter((probe) => probe.kind === 'watch').map((probe) => this.watch(probe)));
+      const watches = await Promise.all(
+        probes.filter((probe) => probe.kind === 'watch').map((probe) => this.watch(probe)),
+      );
       // Libraries first: a request has to be known before the calls that belong to it.
       for (const probe of probes) if (probe.kind === 'library') await this.library(probe);
       const functions = probes.filter((probe) => probe.kind === 'function');
@@ -149,7 +164,9 @@ export class TargetSession {
   private async entry(probe: FunctionProbe, fn: ResolvedFunction, watches: readonly Watch[]): Promise<Entry> {
     const text = (await fn.script.source()).slice(fn.node.start, fn.node.end);
     const capture = probe.capture.length === 0 ? DEFAULT_CAPTURE : probe.capture;
-    const paths = capture.filter((item) => item !== 'args' && item !== 'return').map((item) => ({ text: item, ...parsePath(item) }));
+    const paths = capture
+      .filter((item) => item !== 'args' && item !== 'return')
+      .map((item) => ({ text: item, ...parsePath(item) }));
     const config: ProbeConfig = {
       id: this.options.nextProbe(),
       name: fn.name,
@@ -163,7 +180,9 @@ export class TargetSession {
       sourceLength: text.length,
       sourceHash: hashText(text),
       hitsPerSecond: HITS_PER_SECOND,
-      watches: watches.filter((watch) => watch.covers(fn)).map((watch) => ({ probe: watch.state.id, path: watch.probe.path, keys: watch.keys })),
+      watches: watches
+        .filter((watch) => watch.covers(fn))
+        .map((watch) => ({ probe: watch.state.id, path: watch.probe.path, keys: watch.keys })),
     };
     return { at: probe.at, config, fn, predicted: probe.predicted?.callsPerSecond ?? null };
   }
@@ -172,7 +191,10 @@ export class TargetSession {
     const { file, name } = parseAt(probe.at);
     const id = this.options.nextProbe() as ProbeId;
     this.watchPaths.set(id, probe.path.startsWith('this.') ? probe.path : `this.${probe.path}`);
-    const state: ProbeState = { ...this.blank(id, probe.at, 'watch', `${name}.${probe.path.replace(/^this\./, '')}`), engine: 'watch' };
+    const state: ProbeState = {
+      ...this.blank(id, probe.at, 'watch', `${name}.${probe.path.replace(/^this\./, '')}`),
+      engine: 'watch',
+    };
     const sources = await this.prober.registry.find(file).catch(() => []);
     const files = new Set(sources.map((source) => source.file));
     return {
@@ -197,8 +219,18 @@ export class TargetSession {
           if (!candidate.name.startsWith(`${watch.name}.`) || candidate.node.binding.kind !== 'property') continue;
           if (!text.slice(candidate.node.start, candidate.node.end).includes(key)) continue;
           const location = { ...(await source.script.original(candidate.node.bodyPosition)), function: candidate.name };
-          const fn: ResolvedFunction = { script: source.script, node: candidate.node, name: candidate.name, location, warning: source.warning };
-          extra.push(await this.entry({ kind: 'function', at: `${file}#${candidate.name}`, capture: ['args', 'return'] }, fn, [watch]));
+          const fn: ResolvedFunction = {
+            script: source.script,
+            node: candidate.node,
+            name: candidate.name,
+            location,
+            warning: source.warning,
+          };
+          extra.push(
+            await this.entry({ kind: 'function', at: `${file}#${candidate.name}`, capture: ['args', 'return'] }, fn, [
+              watch,
+            ]),
+          );
         }
       }
     }
@@ -207,26 +239,48 @@ export class TargetSession {
 
   private settleWatches(watches: readonly Watch[]): void {
     for (const watch of watches) {
-      const reached = this.prober.all().filter((probe) => probe.config.watches.some((entry) => entry.probe === watch.state.id));
+      const reached = this.prober
+        .all()
+        .filter((probe) => probe.config.watches.some((entry) => entry.probe === watch.state.id));
       const location = reached[0]?.fn.location ?? null;
       this.others.push(
         reached.length > 0
           ? { ...watch.state, location, status: 'installed', reason: '' }
-          : { ...watch.state, status: 'failed', engine: 'none', reason: `no method of ${watch.name} that uses ${watch.probe.path} was found in a loaded script; check the class and the path` },
+          : {
+              ...watch.state,
+              status: 'failed',
+              engine: 'none',
+              reason: `no method of ${watch.name} that uses ${watch.probe.path} was found in a loaded script; check the class and the path`,
+            },
       );
     }
   }
 
   private async library(probe: LibraryProbe): Promise<void> {
     const id = this.options.nextProbe() as ProbeId;
-    const state: ProbeState = { ...this.blank(id, probe.library, 'library', probe.library), engine: 'library', status: 'installed', reason: '' };
-    const places = probe.library === 'pg' ? await this.agent.call<number>('addPg', id) : await this.agent.call<undefined>('addHttp', id).then(() => 1);
+    const state: ProbeState = {
+      ...this.blank(id, probe.library, 'library', probe.library),
+      engine: 'library',
+      status: 'installed',
+      reason: '',
+    };
+    const places =
+      probe.library === 'pg'
+        ? await this.agent.call<number>('addPg', id)
+        : await this.agent.call<undefined>('addHttp', id).then(() => 1);
     const found: ProbeState =
       places > 0
         ? state
-        : { ...state, engine: 'none', status: 'failed', reason: 'pg is not loaded as a module of its own in this process (not used yet, or bundled into the application)' };
+        : {
+            ...state,
+            engine: 'none',
+            status: 'failed',
+            reason:
+              'pg is not loaded as a module of its own in this process (not used yet, or bundled into the application)',
+          };
     this.libraries.push({ id, library: probe.library, state: found });
-    if (found.status === 'installed') this.emit([this.correlator.event(await this.now(), { type: 'probe.installed', probe: id, engine: 'library' })]);
+    if (found.status === 'installed')
+      this.emit([this.correlator.event(await this.now(), { type: 'probe.installed', probe: id, engine: 'library' })]);
     else this.emit([this.correlator.event(await this.now(), { type: 'probe.failed', probe: id, why: found.reason })]);
   }
 
@@ -237,12 +291,24 @@ export class TargetSession {
   }
 
   private blank(id: ProbeId, at: string, kind: PlanProbe['kind'], name: string): ProbeState {
-    const empty = { engine: 'none', status: 'waiting', reason: '', calls: 0, audit: null, predictedCallsPerSecond: null, location: null } as const;
+    const empty = {
+      engine: 'none',
+      status: 'waiting',
+      reason: '',
+      calls: 0,
+      audit: null,
+      predictedCallsPerSecond: null,
+      location: null,
+    } as const;
     return { id, target: this.options.id, at, kind, name, ...empty };
   }
 
   states(): ProbeState[] {
-    return [...this.prober.all().map((probe) => probe.state(this.options.id)), ...this.others, ...this.libraries.map((library) => library.state)];
+    return [
+      ...this.prober.all().map((probe) => probe.state(this.options.id)),
+      ...this.others,
+      ...this.libraries.map((library) => library.state),
+    ];
   }
 
   /** An event when a probe reaches another rung or fails. */
@@ -284,7 +350,9 @@ export class TargetSession {
     // V8 counts each resumption of an async function or generator as a call: those are counted as they begin, at a breakpoint.
     const resumable = (probe: InstalledProbe) => probe.fn.node.asynchronous || probe.fn.node.generator;
     const counted = bound.filter((probe) => !resumable(probe));
-    for (const { probe, v8, recorded } of counted.length === 0 ? [] : await audit(this.options.inspector, this.agent, counted, ms)) {
+    for (const { probe, v8, recorded } of counted.length === 0
+      ? []
+      : await audit(this.options.inspector, this.agent, counted, ms)) {
       if (v8 > 0) probe.audit = { v8, recorded };
       if (v8 > recorded && probe.engine === 'rebind') await this.prober.rearm(probe);
     }
@@ -314,7 +382,8 @@ export class TargetSession {
       if (chunk.length > 0) await this.process(this.decoder.push(chunk));
       return chunk.length >= CHUNK_BYTES;
     } catch (error) {
-      if (!this.ended) this.close(this.options.inspector.connected ? textOf(error) : connectionLost(this.describe()).message);
+      if (!this.ended)
+        this.close(this.options.inspector.connected ? textOf(error) : connectionLost(this.describe()).message);
       return null;
     }
   }
@@ -370,7 +439,8 @@ export class TargetSession {
       percent: wallMs > 0 ? (100 * agentMs) / wallMs : 0,
       agentMs,
       wallMs,
-      method: 'time the agent spent writing records (every 32nd timed) and handing them over, and 0.25 ms per breakpoint hit, on the main thread, per wall time',
+      method:
+        'time the agent spent writing records (every 32nd timed) and handing them over, and 0.25 ms per breakpoint hit, on the main thread, per wall time',
     };
     this.listener.probesChanged();
   }
@@ -420,7 +490,9 @@ export class TargetSession {
     try {
       const { forwarding } = await this.prober.remove();
       for (let more: boolean | null = true; more; ) more = await this.take();
-      for (const probe of forwarding) probe.reason = 'its constant could not be set back because it was not called meanwhile; it forwards to the original and records nothing';
+      for (const probe of forwarding)
+        probe.reason =
+          'its constant could not be set back because it was not called meanwhile; it forwards to the original and records nothing';
       // The state of each probe stays as it was while recording: how it was reached is what a reader wants to know.
       for (const probe of this.prober.all()) {
         this.emitNow({ type: 'probe.removed', probe: probe.config.id as ProbeId });

@@ -1,7 +1,10 @@
 import { get } from 'node:http';
 
 /** What answers at a port: an inspector with its WebSocket URL, something else, or nothing. */
-export type Discovery = { readonly kind: 'inspector'; readonly url: string } | { readonly kind: 'other'; readonly why: string } | { readonly kind: 'nothing' };
+export type Discovery =
+  | { readonly kind: 'inspector'; readonly url: string }
+  | { readonly kind: 'other'; readonly why: string }
+  | { readonly kind: 'nothing' };
 
 const MAX_ANSWER = 1 << 20;
 
@@ -23,7 +26,11 @@ export function inspectorAt(host: string, port: number, ms: number): Promise<Dis
       resolve({ kind: 'other', why: `no answer within ${ms} ms` });
     });
     request.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ECONNREFUSED' || error.code === 'ENOTFOUND' ? { kind: 'nothing' } : { kind: 'other', why: error.code ?? 'it does not speak HTTP' }),
+      resolve(
+        error.code === 'ECONNREFUSED' || error.code === 'ENOTFOUND'
+          ? { kind: 'nothing' }
+          : { kind: 'other', why: error.code ?? 'it does not speak HTTP' },
+      ),
     );
   });
 }
@@ -36,7 +43,9 @@ function read(text: string, host: string, port: number): Discovery {
     if (record.type !== 'node') return { kind: 'other', why: 'it serves no Node.js target' };
     // Another client connected may leave the URL out; the id is always there. The host is ours: the answer is not trusted to send us elsewhere.
     const id = typeof record.id === 'string' && /^[\w-]+$/.test(record.id) ? record.id : null;
-    return id === null ? { kind: 'other', why: 'its target has no id' } : { kind: 'inspector', url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}/${id}` };
+    return id === null
+      ? { kind: 'other', why: 'its target has no id' }
+      : { kind: 'inspector', url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}/${id}` };
   } catch {
     return { kind: 'other', why: 'its answer is not JSON' };
   }

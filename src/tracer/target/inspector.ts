@@ -27,7 +27,9 @@ export class Inspector {
     private readonly client: RawClient,
     readonly url: string,
   ) {
-    client.on('event', ((message: { method: string; params: never }) => this.emit(message.method, message.params)) as (params: never) => void);
+    client.on('event', ((message: { method: string; params: never }) => this.emit(message.method, message.params)) as (
+      params: never,
+    ) => void);
     client.on('disconnect', () => this.lost());
   }
 
@@ -115,7 +117,11 @@ export interface EvaluateResult {
 }
 
 /** Evaluates in the target's global scope and gives the value by JSON; a thrown error rejects with `target.protocol`. */
-export async function evaluateValue<T>(inspector: Inspector, expression: string, includeCommandLineAPI = false): Promise<T> {
+export async function evaluateValue<T>(
+  inspector: Inspector,
+  expression: string,
+  includeCommandLineAPI = false,
+): Promise<T> {
   const answer = await inspector.send<EvaluateResult>('Runtime.evaluate', {
     expression,
     returnByValue: true,
@@ -123,7 +129,10 @@ export async function evaluateValue<T>(inspector: Inspector, expression: string,
     silent: true,
   });
   if (answer.exceptionDetails) {
-    throw protocolError('Runtime.evaluate', answer.exceptionDetails.exception?.description ?? answer.exceptionDetails.text);
+    throw protocolError(
+      'Runtime.evaluate',
+      answer.exceptionDetails.exception?.description ?? answer.exceptionDetails.text,
+    );
   }
   return answer.result.value as T;
 }

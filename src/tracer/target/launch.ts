@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { programFailed } from '../error/target-errors.ts';
 import { textOf } from '../error/error.ts';
+import { programFailed } from '../error/target-errors.ts';
 
 /** A program started for a recording; ended with it. */
 export interface LaunchedProgram {

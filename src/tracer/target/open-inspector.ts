@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { textOf } from '../error/error.ts';
 import { inspectorDidNotOpen, noSuchProcess, notNode, notPermitted } from '../error/target-errors.ts';
 import { inspectorAt } from './discovery.ts';
 import { evaluateValue, Inspector } from './inspector.ts';
 import { describeProcess, inspectorOf } from './process-list.ts';
-import { textOf } from '../error/error.ts';
 
 export interface OpenedInspector {
   readonly url: string;
@@ -73,7 +73,9 @@ async function waitForHandler(pid: number, name: string): Promise<void> {
 /** The port a signal makes the process open: its --inspect-port, else 9229. */
 async function debugPort(pid: number): Promise<number> {
   if (process.platform !== 'linux') return DEFAULT_PORT;
-  const files = await Promise.all(['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')));
+  const files = await Promise.all(
+    ['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
+  );
   const options = `${files[0]}\0${/(?:^|\0)NODE_OPTIONS=([^\0]*)/.exec(files[1] ?? '')?.[1] ?? ''}`;
   const match = /--(?:inspect-port|debug-port)[=\0 ](?:[\w.]+:)?(\d+)/.exec(options);
   return match === null ? DEFAULT_PORT : Number(match[1]);

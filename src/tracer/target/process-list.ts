@@ -1,7 +1,7 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { promisify } from 'node:util';
 import { inspectorAt } from './discovery.ts';
 import { listeningPorts } from './ports.ts';
 
@@ -23,7 +23,9 @@ const CLOCK_TICKS = 100;
 export async function listNodeProcesses(): Promise<NodeProcess[]> {
   const pids = process.platform === 'linux' ? await linuxPids() : await portablePids();
   const found = await Promise.all(pids.filter((pid) => pid !== process.pid).map((pid) => describeProcess(pid)));
-  return found.filter((entry) => entry !== null).sort((a, b) => (b.startedMs ?? 0) - (a.startedMs ?? 0) || b.pid - a.pid);
+  return found
+    .filter((entry) => entry !== null)
+    .sort((a, b) => (b.startedMs ?? 0) - (a.startedMs ?? 0) || b.pid - a.pid);
 }
 
 async function linuxPids(): Promise<number[]> {
@@ -49,7 +51,13 @@ export async function describeProcess(pid: number): Promise<NodeProcess | null> 
     const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1);
     const executable = await readlink(`/proc/${pid}/exe`);
     if (!isNodeName(executable) || argv.length === 0) return null;
-    return { pid, argv, cwd: await readlink(`/proc/${pid}/cwd`), startedMs: await linuxStart(pid), inspector: await inspectorOf(pid) };
+    return {
+      pid,
+      argv,
+      cwd: await readlink(`/proc/${pid}/cwd`),
+      startedMs: await linuxStart(pid),
+      inspector: await inspectorOf(pid),
+    };
   } catch {
     return null;
   }
@@ -82,7 +90,9 @@ async function describePortable(pid: number): Promise<NodeProcess | null> {
     const script = `(Get-CimInstance Win32_Process -Filter "ProcessId=${pid}").CommandLine`;
     const { stdout } = await run('powershell', ['-NoProfile', '-Command', script]);
     const line = stdout.trim();
-    return line === '' ? null : { pid, argv: line.split(/\s+/), cwd: '', startedMs: null, inspector: await inspectorOf(pid) };
+    return line === ''
+      ? null
+      : { pid, argv: line.split(/\s+/), cwd: '', startedMs: null, inspector: await inspectorOf(pid) };
   }
   const { stdout } = await run('ps', ['-p', String(pid), '-o', 'lstart=,command=']);
   const match = /^(\S+ \S+ +\d+ \S+ \d+) +(.*)$/m.exec(stdout.trim());

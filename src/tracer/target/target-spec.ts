@@ -1,10 +1,13 @@
-import { connectionFailed, notAnInspector, portDead, badWebSocketUrl } from '../error/target-errors.ts';
+import { badWebSocketUrl, connectionFailed, notAnInspector, portDead } from '../error/target-errors.ts';
 import { inspectorAt } from './discovery.ts';
 import { evaluateValue, Inspector } from './inspector.ts';
 import { openInspector } from './open-inspector.ts';
 
 /** Which process to attach to. */
-export type TargetSpec = { readonly pid: number } | { readonly port: number; readonly host?: string } | { readonly ws: string };
+export type TargetSpec =
+  | { readonly pid: number }
+  | { readonly port: number; readonly host?: string }
+  | { readonly ws: string };
 
 /** What a target says of itself, and its clock. */
 export interface TargetDescription {
@@ -37,7 +40,8 @@ export async function connectTarget(spec: TargetSpec): Promise<ConnectedTarget> 
     await inspector.send('Runtime.enable');
     const description = await evaluateValue<TargetDescription | null>(inspector, DESCRIBE);
     if (description === null) throw notAnInspector(url, 'no Node.js behind it');
-    if ('pid' in spec && description.pid !== spec.pid) throw connectionFailed(url, `it belongs to process ${description.pid}, not ${spec.pid}`);
+    if ('pid' in spec && description.pid !== spec.pid)
+      throw connectionFailed(url, `it belongs to process ${description.pid}, not ${spec.pid}`);
     return { inspector, description, opened };
   } catch (error) {
     await inspector.close();
