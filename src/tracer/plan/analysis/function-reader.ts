@@ -481,6 +481,7 @@ class FunctionReader {
       const key = this.collectionKey(callee.object, method, false);
       return key && { key, whole: false };
     }
+    if (value.type === 'Identifier') return this.aliases.get(value.name) ?? null;
     const key = this.keyOf(value);
     if (!key) return null;
     const computed = (value.type === 'MemberExpression' || value.type === 'OptionalMemberExpression') && value.computed;
@@ -490,7 +491,7 @@ class FunctionReader {
   /** The state a collection method works on, when its receiver is state that can be a collection. */
   private collectionKey(object: Node, method: string, awaited: boolean): StateKey | null {
     if (!READERS.has(method) && !WRITERS.has(method) && !BOTH.has(method)) return null;
-    const key = this.keyOf(object);
+    const key = this.keyOf(object, true);
     if (!key) return null;
     const type = key.root === 'this' ? (this.entry.owner?.fields.get(key.path)?.type ?? null) : null;
     if (type !== null && isCollection(type)) return key;
@@ -498,12 +499,16 @@ class FunctionReader {
     return type === null ? key : null;
   }
 
-  /** The state that an expression denotes, null when it denotes none. Paths have at most two names. */
-  private keyOf(node: Node): StateKey | null {
+  /**
+   * The state that an expression denotes, null when it denotes none. Paths have at most two names.
+   * @param receiver the expression is what a member is taken of; only there does a local copy of a reference still mean
+   * the shared state
+   */
+  private keyOf(node: Node, receiver = false): StateKey | null {
     const inner = unwrap(node);
     if (inner.type === 'Identifier') {
       const alias = this.aliases.get(inner.name);
-      if (alias?.whole) return alias.key;
+      if (alias?.whole && receiver) return alias.key;
       if (this.locals.has(inner.name) || !this.context.variables.has(inner.name)) return null;
       return { root: 'outer', path: inner.name, external: false };
     }
@@ -515,7 +520,7 @@ class FunctionReader {
       const alias = this.aliases.get(object.name);
       if (alias && !alias.whole) return alias.key;
     }
-    const parent = this.keyOf(object);
+    const parent = this.keyOf(object, true);
     if (!parent) return null;
     const deeper =
       name !== null && !/^(?:size|length)$/.test(name) && !parent.path.includes('.') && parent.root === 'this';

@@ -237,14 +237,8 @@ class Outliner {
       this.outline.functions.push(outer);
     }
     // Names inside begin anew; `this` of an arrow stays that of the class it is written in.
-    const ownerClass =
-      kind === 'method' ||
-      kind === 'field' ||
-      node.type === 'ArrowFunctionExpression' ||
-      name === null ||
-      context.ownerClass === null
-        ? context.ownerClass
-        : null;
+    const keepsThis = name === null || node.type === 'ArrowFunctionExpression' || CLASS_MEMBERS.has(kind);
+    const ownerClass = keepsThis ? context.ownerClass : null;
     const inner: Context = { owner: null, ownerClass, outer, anchor: node };
     for (const param of node.params) this.visit(param, { ...inner, anchor: param });
     if (node.body.type === 'BlockStatement') this.children(node.body, inner);
@@ -390,7 +384,8 @@ class Outliner {
       if (value.type === 'Identifier') this.outline.exported.add(value.name);
     }
     if (path[0] === 'this' && parts.length === 1 && isFunctionValue(value)) {
-      this.fn(value, parts[0] as string, 'field', context);
+      const owner = context.ownerClass;
+      this.fn(value, owner ? `${owner.name}.${parts[0]}` : (parts[0] as string), 'field', context);
       return;
     }
     const name = parts.length > 0 ? parts.join('.') : exported ? (ownName(value) ?? 'exports') : null;
@@ -424,6 +419,16 @@ class Outliner {
     }
   }
 }
+
+/** Functions whose `this` is the class they are written in, or its instance. */
+const CLASS_MEMBERS: ReadonlySet<FunctionKind> = new Set([
+  'method',
+  'static',
+  'constructor',
+  'getter',
+  'setter',
+  'field',
+]);
 
 /** Calls whose function argument is not what the result's name means. */
 const NOT_WRAPPERS = new Set(

@@ -71,7 +71,11 @@ export class WorkspaceAnalyser {
 export function analyseSources(sources: readonly SourceText[], root: string | null = null): CodeAnalysis {
   const files: FileAnalysis[] = [];
   const skipped: SkippedFile[] = [];
+  const seen = new Set<string>();
   for (const { path, text } of sources.slice(0, MAX_FILES)) {
+    // Several processes of one application give the same texts.
+    if (seen.has(path)) continue;
+    seen.add(path);
     if (path.includes('/node_modules/') || path.startsWith('node:')) continue;
     if (text.length > MAX_FILE_BYTES) skipped.push({ file: path, why: 'it is larger than 1 MB' });
     else files.push(analyseFile(path, shownPath(path, root), text));
