@@ -12,7 +12,7 @@ import {
 
 export type { ExpressionTree } from './expression-tree.ts';
 
-export const MAX_EXPRESSION_LENGTH = 1_000;
+const MAX_EXPRESSION_LENGTH = 1_000;
 const MAX_DEPTH = 32;
 const MAX_NODES = 200;
 

@@ -7,7 +7,7 @@ export interface ValuePath {
   readonly keys: readonly (string | number)[];
 }
 
-export const MAX_PATH_LENGTH = 200;
+const MAX_PATH_LENGTH = 200;
 const MAX_KEYS = 10;
 const STEP = /\.([A-Za-z_$][\w$]*)|\[(\d{1,9})\]|\[(?:'([^'\\\r\n]*)'|"([^"\\\r\n]*)")\]/y;
 

@@ -253,7 +253,7 @@ function notesOf(request: PlanRequest, question: Question, scored: readonly Scor
   }
   if (left > 0)
     notes.push(
-      `${left} more functions match less well; ${request.strategy === 'full' ? 'ask more narrowly' : 'a wider strategy'} covers them.`,
+      `${left === 1 ? '1 more function matches' : `${left} more functions match`} less well; ${request.strategy === 'full' ? 'a narrower question' : 'a wider strategy'} covers that.`,
     );
   if (request.running === null)
     notes.push('Nothing was counted in a running process, so rates and overhead are not predicted.');

@@ -7,7 +7,7 @@ import type { FunctionProbe, PlanLimits, Prediction } from './plan.ts';
  * snapshot copies a whole collection, a library event a URL or a statement. Rounded up: a plan should promise too much
  * overhead rather than too little. What then happens is measured and shown beside it.
  */
-export const COST_MICROSECONDS = { syncCall: 1, asyncCall: 1.5, snapshot: 2, watchAccess: 1, libraryCall: 4 } as const;
+const COST_MICROSECONDS = { syncCall: 1, asyncCall: 1.5, snapshot: 2, watchAccess: 1, libraryCall: 4 } as const;
 
 /** Events per call (DESIGN 5): enter and exit, for async functions also the settlement. */
 const EVENTS_PER_SYNC_CALL = 2;
@@ -18,7 +18,7 @@ const EVENTS_PER_PATH = 2;
 const EVENTS_PER_LIBRARY_CALL = 2;
 
 /** Prediction of a function probe at a rate of calls per second, before sampling. */
-export function predictFunction(fn: FunctionAnalysis, capture: readonly string[], rate: number): Prediction {
+function predictFunction(fn: FunctionAnalysis, capture: readonly string[], rate: number): Prediction {
   const paths = capture.filter((entry) => entry.startsWith('this')).length;
   const events = (fn.async ? EVENTS_PER_ASYNC_CALL : EVENTS_PER_SYNC_CALL) + EVENTS_PER_PATH * paths;
   const cost =
@@ -89,7 +89,7 @@ export class Budget {
 const SHARES = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01] as const;
 
 /** A prediction when only a share of the calls is recorded; the calls themselves stay as many. */
-export function scaled(cost: Prediction, share: number): Prediction {
+function scaled(cost: Prediction, share: number): Prediction {
   return {
     callsPerSecond: cost.callsPerSecond,
     eventsPerSecond: round(cost.eventsPerSecond * share),

@@ -123,8 +123,8 @@ function wordFields(node: GraphNode, question: Question): Map<string, number> {
     if (best > 0) fields.set(word, best);
   }
   for (const route of node.routes) {
-    const [method = '', path = ''] = route.split(' ');
-    const found = [method.toLowerCase(), ...stems(path), ...(path.includes(':') ? ['detail'] : ['list'])];
+    const path = route.slice(route.indexOf(' ') + 1);
+    const found = [...stems(path), ...(path.includes(':') ? ['detail'] : ['list'])];
     for (const word of found)
       if (question.words.has(word) && (fields.get(word) ?? 0) < ROUTE_FIELD) fields.set(word, ROUTE_FIELD);
   }
@@ -137,7 +137,7 @@ function spread(graph: CallGraph, topics: Map<GraphNode, Topic>): void {
     const next = new Map(current);
     for (const node of graph.nodes) {
       const value = current.get(node) ?? 0;
-      for (const edge of node.callees) raise(next, edge.node, value * TO_CALLEE);
+      for (const edge of node.callees) raise(next, edge.node, value * TO_CALLEE * focus(edge.node));
       for (const edge of node.callers) raise(next, edge.node, value * TO_CALLER);
     }
     current = next;
@@ -147,6 +147,11 @@ function spread(graph: CallGraph, topics: Map<GraphNode, Topic>): void {
     const inherited = current.get(node) ?? 0;
     topic.total = Math.min(1, topic.own + (inherited > topic.own ? 0.6 * (inherited - topic.own) : 0));
   }
+}
+
+/** What is called from everywhere (a counter, a logger) belongs to nothing in particular. */
+function focus(node: GraphNode): number {
+  return 1 / Math.sqrt(Math.max(1, node.callers.length / 2));
 }
 
 function raise(values: Map<GraphNode, number>, node: GraphNode, value: number): void {

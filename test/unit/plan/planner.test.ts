@@ -4,7 +4,7 @@ import type { CodeAnalysis } from '../../../src/tracer/plan/analysis/model.ts';
 import { WorkspaceAnalyser } from '../../../src/tracer/plan/analysis/workspace.ts';
 import type { FunctionProbe, Plan, Strategy, WatchProbe } from '../../../src/tracer/plan/plan.ts';
 import { planLocally } from '../../../src/tracer/plan/planner.ts';
-import { LocalPlanProvider } from '../../../src/tracer/plan/provider.ts';
+import { LocalPlanProvider, type PlanProvider } from '../../../src/tracer/plan/provider.ts';
 import { renderPlan } from '../../../src/tracer/plan/render.ts';
 import type { RunningCounts, RunningFunction } from '../../../src/tracer/plan/running.ts';
 import { parsePlan } from '../../../src/tracer/plan/schema.ts';
@@ -261,7 +261,7 @@ describe('local planner', () => {
   });
 
   it('is the one plan provider, and obeys its signal', async () => {
-    const provider = new LocalPlanProvider();
+    const provider: PlanProvider = new LocalPlanProvider();
     const request = {
       question: 'balance',
       strategy: 'minimal',

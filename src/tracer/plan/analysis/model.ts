@@ -103,7 +103,7 @@ export interface SqlText {
 }
 
 /** Use of state that outlives the call: a property of `this`, or a variable outside the function. */
-export interface StateUse {
+interface StateUse {
   readonly root: 'this' | 'outer';
   /** `slots`, `state.count`, `#slots`. */
   readonly path: string;

@@ -40,7 +40,7 @@ export interface OutlineFunction {
   exported: boolean;
 }
 
-export interface OutlineClass {
+interface OutlineClass {
   readonly name: string;
   readonly superclass: string | null;
   readonly line: number;

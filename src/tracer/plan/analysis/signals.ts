@@ -19,7 +19,7 @@ export interface Signals {
   readonly routes: readonly string[];
 }
 
-export interface TableHazard {
+interface TableHazard {
   readonly table: string;
   readonly readLine: number;
   readonly writeLine: number;
