@@ -159,6 +159,11 @@ export class Agent {
       }
       return false;
     }
+    if (probe.bodies > 0) {
+      probe.bodies--;
+      probe.wrappedHits++;
+      return false;
+    }
     probe.direct++;
     this.direct(probe, self, args);
     return true;
@@ -208,7 +213,8 @@ export class Agent {
 
   /** Whether the host wants the next call that comes past the wrapper to pause. */
   pausing(id: number): boolean {
-    return this.probes.get(id)?.pausing === true && !this.removed;
+    const probe = this.probes.get(id);
+    return probe?.pausing === true && !probe.several && probe.others.size === 0 && !this.removed;
   }
 
   pause(id: number, on: boolean): void {
@@ -227,10 +233,15 @@ export class Agent {
     return !this.recorder.writing && this.note(id, Note.mark, '');
   }
 
-  /** At detach: whether the debugger is to put the original back into the binding the frame's function was reached by. */
-  unarm(id: number): boolean {
+  /**
+   * At detach: whether the debugger is to put the original back into the binding the frame's function was reached by.
+   * `value` is what the frame has under that name, if anything: another function of the same text must stay there.
+   */
+  unarm(id: number, value: unknown): boolean {
     const probe = this.probes.get(id);
-    return probe !== undefined && probe.original !== null && ++probe.unarmed <= MAX_UNARM;
+    if (probe === undefined || probe.original === null) return false;
+    const mine = value === undefined || value === probe.wrapper || value === probe.original;
+    return mine && ++probe.unarmed <= MAX_UNARM;
   }
 
   method(id: number, self: unknown, key: string): void {
@@ -243,7 +254,8 @@ export class Agent {
   /** A wrapper made before its original is known, for bindings that only the debugger can set. */
   prepare(id: number, constructible: boolean): unknown {
     const probe = this.probes.get(id) as Probe;
-    probe.wrapper ??= makeWrapper(this.tracer, this.context, probe, constructible);
+    probe.wrapper ??= makeWrapper(this.tracer, this.context, probe, probe, constructible);
+    probe.wrappers.add(probe.wrapper);
     return probe.wrapper;
   }
 

@@ -20,6 +20,8 @@ export interface ProbeConfig {
   readonly secretArgs: readonly number[];
   /** Calls start asynchronous work: enter AsyncLocalStorage from the first call on. */
   readonly asynchronous: boolean;
+  /** The body runs when the generator is first asked, long after the call. */
+  readonly generator: boolean;
   /** Length and FNV-1a hash of the function's source text: proof that a binding holds the function meant. */
   readonly sourceLength: number;
   readonly sourceHash: number;
@@ -32,16 +34,28 @@ export interface ProbeConfig {
   }[];
 }
 
+/** The function that a wrapper stands for; null until a wrapper that was made beforehand is bound. */
+export interface Standing {
+  original: ((...args: never[]) => unknown) | null;
+}
+
 /** Puts the original back where the wrapper is. */
 export type Restore = () => void;
 
-export class Probe {
+export class Probe implements Standing {
   active = true;
   captures = true;
   usesStorage: boolean;
   original: ((...args: never[]) => unknown) | null = null;
   wrapper: ((...args: never[]) => unknown) | null = null;
   readonly restores: Restore[] = [];
+  /** Wrappers of further functions with the same text: a class field makes one for every object. */
+  readonly others = new Map<(...args: never[]) => unknown, (...args: never[]) => unknown>();
+  readonly wrappers = new WeakSet<object>();
+  /** A new function is made each time the code around it runs: no binding stays, so none is replaced any more. */
+  several = false;
+  /** Calls of a generator function through the wrapper whose bodies have not begun. */
+  bodies = 0;
   /** Set by the wrapper just before it calls the original, so that a breakpoint there knows the call is recorded. */
   entering = false;
   calls = 0;

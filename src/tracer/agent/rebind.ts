@@ -1,12 +1,14 @@
 import type { Context } from './context.ts';
 import { define, descriptorOf, type Host, keysOf, prototypeOf, sourceOf } from './host.ts';
-import { hashText, type Probe } from './probe.ts';
+import { hashText, type Probe, type Standing } from './probe.ts';
 import type { Tracer } from './tracer.ts';
 import { Note } from './wire.ts';
 import { dress, makeWrapper } from './wrap.ts';
 
 type AnyFunction = (...args: never[]) => unknown;
 const MAX_PROTOTYPES = 32;
+/** Objects of one class whose own function is replaced; each keeps its object alive until detach. */
+const MAX_ORIGINALS = 1000;
 
 /**
  * Replaces the bindings a function is called through by its wrapper, and remembers how to undo each. Called from
@@ -35,19 +37,43 @@ export class Rebinder {
     return text.length >= sourceLength && hashText(text.slice(text.length - sourceLength)) === sourceHash;
   }
 
-  /** The wrapper for `original`, made at first need. */
-  private wrapperFor(probe: Probe, original: AnyFunction): AnyFunction {
-    probe.wrapper ??= makeWrapper(
-      this.tracer,
-      this.context,
-      probe,
-      descriptorOf(original, 'prototype')?.writable === true && !this.isGenerator(original),
-    );
+  /** The wrapper for `original`, the first function found that the probe means; null for another one of the same text. */
+  private wrapperFor(probe: Probe, original: AnyFunction): AnyFunction | null {
+    probe.wrapper ??= this.wrapperOf(probe, probe, original);
     if (probe.original === null) {
       probe.original = original;
+      probe.wrappers.add(probe.wrapper);
       dress(probe.wrapper, original);
     }
-    return probe.wrapper;
+    return probe.original === original ? probe.wrapper : null;
+  }
+
+  /** Like `wrapperFor`, with a wrapper of its own for each further function of the same text, up to a limit. */
+  private ownWrapperFor(probe: Probe, original: AnyFunction): AnyFunction | null {
+    const first = this.wrapperFor(probe, original);
+    if (first !== null) return first;
+    let wrapper = probe.others.get(original);
+    if (wrapper === undefined) {
+      if (probe.others.size >= MAX_ORIGINALS) return null;
+      wrapper = this.wrapperOf(probe, { original }, original);
+      probe.wrappers.add(wrapper);
+      dress(wrapper, original);
+      probe.others.set(original, wrapper);
+      if (probe.others.size === 1) this.note(probe.config.id, Note.each, '');
+    }
+    return wrapper;
+  }
+
+  private wrapperOf(probe: Probe, standing: Standing, original: AnyFunction): AnyFunction {
+    const constructible = descriptorOf(original, 'prototype')?.writable === true && !this.isGenerator(original);
+    return makeWrapper(this.tracer, this.context, probe, standing, constructible);
+  }
+
+  /** Closures: the name is bound anew each time, and a wrapper of the first would run the first one's code. */
+  private severalOf(probe: Probe): void {
+    if (probe.several) return;
+    probe.several = true;
+    this.note(probe.config.id, Note.several, '');
   }
 
   private isGenerator(fn: AnyFunction): boolean {
@@ -59,13 +85,17 @@ export class Rebinder {
    * was when it is not the function meant.
    */
   bind(probe: Probe, value: unknown, assign: (value: unknown) => void): unknown {
-    if (value === probe.wrapper && value !== null) return value;
+    if (this.isWrapper(probe, value)) return value;
     if (!this.matches(probe, value)) {
       this.unreachable(probe, 'its name is bound to another value');
       return value;
     }
     const original = value;
     const wrapper = this.wrapperFor(probe, original);
+    if (wrapper === null) {
+      this.severalOf(probe);
+      return value;
+    }
     probe.restores.push(() => assign(original));
     this.rebindExports(probe, original, wrapper);
     this.note(probe.config.id, Note.bound, '');
@@ -74,12 +104,17 @@ export class Rebinder {
 
   /** For a `const`: whether the frame's value is the function meant; the host then pauses once and sets the variable. */
   arm(probe: Probe, value: unknown): boolean {
-    if (value === probe.wrapper && value !== null) return false;
+    if (this.isWrapper(probe, value)) return false;
     if (!this.matches(probe, value)) {
       this.unreachable(probe, 'its name is bound to another value');
       return false;
     }
-    this.rebindExports(probe, value, this.wrapperFor(probe, value));
+    const wrapper = this.wrapperFor(probe, value);
+    if (wrapper === null) {
+      this.severalOf(probe);
+      return false;
+    }
+    this.rebindExports(probe, value, wrapper);
     return true;
   }
 
@@ -89,7 +124,7 @@ export class Rebinder {
     for (let i = 0; i < MAX_PROTOTYPES && this.isObject(holder); i++) {
       if (this.host.types.isProxy(holder)) break;
       const value = descriptorOf(holder, key)?.value;
-      if (value !== undefined && value === probe.wrapper) return;
+      if (this.isWrapper(probe, value)) return;
       if (this.matches(probe, value)) {
         this.replaceProperty(probe, holder, key, value);
         return;
@@ -108,7 +143,8 @@ export class Rebinder {
       return false;
     }
     const before = probe.restores.length;
-    this.rebindExports(probe, original, this.wrapperFor(probe, original));
+    const wrapper = this.wrapperFor(probe, original);
+    if (wrapper !== null) this.rebindExports(probe, original, wrapper);
     if (probe.restores.length === before) return false;
     this.note(probe.config.id, Note.bound, '');
     return true;
@@ -137,7 +173,8 @@ export class Rebinder {
       this.unreachable(probe, `the property "${String(key)}" that holds it is frozen`);
       return false;
     }
-    const wrapper = this.wrapperFor(probe, original);
+    const wrapper = this.ownWrapperFor(probe, original);
+    if (wrapper === null) return false;
     define(holder, key, { ...descriptor, value: wrapper });
     probe.restores.push(() => {
       const now = descriptorOf(holder, key);
@@ -145,6 +182,10 @@ export class Rebinder {
     });
     if (!quiet) this.note(probe.config.id, Note.bound, '');
     return true;
+  }
+
+  private isWrapper(probe: Probe, value: unknown): boolean {
+    return typeof value === 'function' && probe.wrappers.has(value);
   }
 
   private isObject(value: unknown): value is object {

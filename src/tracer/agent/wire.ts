@@ -81,6 +81,10 @@ export const Note = {
   watch: 6,
   /** Breakpoint hits are over the limit for this second: take the breakpoint away until the next. */
   overLimit: 7,
+  /** A new function is made each time the code around it runs; only the first was rebound. */
+  several: 9,
+  /** Each object has its own; another one's was rebound. */
+  each: 10,
   /** A mark that the host asked for. */
   mark: 8,
 } as const;

@@ -1,16 +1,24 @@
 import type { Context } from './context.ts';
 import { apply, construct, define, descriptorOf, functionPrototype, prototypeOf } from './host.ts';
-import type { Probe } from './probe.ts';
+import type { Probe, Standing } from './probe.ts';
 import type { Tracer } from './tracer.ts';
 
 type AnyFunction = (...args: never[]) => unknown;
 
 /** Runs the original inside the probe's span and records how it ended. Shared by every wrapper. */
-export function traced(tracer: Tracer, context: Context, probe: Probe, self: unknown, args: unknown[]): unknown {
-  const original = probe.original as AnyFunction;
+export function traced(
+  tracer: Tracer,
+  context: Context,
+  probe: Probe,
+  standing: Standing,
+  self: unknown,
+  args: unknown[],
+): unknown {
+  const original = standing.original as AnyFunction;
   if (!probe.active) return apply(original, self, args);
   const call = tracer.enter(probe, self, args);
-  probe.entering = true;
+  if (probe.config.generator) probe.bodies++;
+  else probe.entering = true;
   if (call === 0) return apply(original, self, args);
   const previous = context.current;
   context.current = call;
@@ -39,11 +47,12 @@ function tracedNew(
   tracer: Tracer,
   context: Context,
   probe: Probe,
+  standing: Standing,
   wrapper: AnyFunction,
   args: unknown[],
   target: AnyFunction,
 ): object {
-  const original = probe.original as AnyFunction;
+  const original = standing.original as AnyFunction;
   const newTarget = target === wrapper ? original : target;
   if (!probe.active) return construct(original, args, newTarget);
   const call = tracer.enter(probe, undefined, args);
@@ -65,20 +74,26 @@ function tracedNew(
 }
 
 /**
- * The function that stands in for `probe.original`, which may be bound later (`dress`). `constructible` as the original
- * is: a method, an arrow or an async function must go on refusing `new`.
+ * The function that stands in for `standing.original`, which may be bound later (`dress`). `constructible` as the
+ * original is: a method, an arrow or an async function must go on refusing `new`.
  */
-export function makeWrapper(tracer: Tracer, context: Context, probe: Probe, constructible: boolean): AnyFunction {
+export function makeWrapper(
+  tracer: Tracer,
+  context: Context,
+  probe: Probe,
+  standing: Standing,
+  constructible: boolean,
+): AnyFunction {
   if (!constructible) {
     return {
       method(this: unknown, ...args: unknown[]): unknown {
-        return traced(tracer, context, probe, this, args);
+        return traced(tracer, context, probe, standing, this, args);
       },
     }.method;
   }
   return function wrapper(this: unknown, ...args: unknown[]): unknown {
-    if (new.target === undefined) return traced(tracer, context, probe, this, args);
-    return tracedNew(tracer, context, probe, wrapper as AnyFunction, args, new.target as unknown as AnyFunction);
+    if (new.target === undefined) return traced(tracer, context, probe, standing, this, args);
+    return tracedNew(tracer, context, probe, standing, wrapper as AnyFunction, args, new.target as never);
   } as AnyFunction;
 }
 

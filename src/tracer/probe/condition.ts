@@ -30,12 +30,17 @@ function replacement(a: string, probe: number, node: FunctionNode): string {
 }
 
 /** The condition at detach: true once the debugger is to put the original back into a `const`. */
-export function exitCondition(agent: string, probe: number): string {
-  return `globalThis.${agent}.unarm(${probe})`;
+export function exitCondition(agent: string, probe: number, node: FunctionNode): string {
+  const name = node.binding.kind === 'constant' ? identifier(node.binding.name) : null;
+  return `globalThis.${agent}.unarm(${probe},${name === null ? 'undefined' : `typeof ${name}==="function"?${name}:undefined`})`;
 }
 
-/** An arrow function's `this` belongs to the code around it and may not be available in its frame. */
+/**
+ * An arrow function's `this` belongs to the code around it and may not be available in its frame; a constructor's is not
+ * there yet in a derived class, where naming it throws.
+ */
 function receiver(node: FunctionNode): string {
+  if (node.classConstructor) return 'undefined';
   return node.arrow && node.binding.kind !== 'property' ? 'undefined' : 'this';
 }
 

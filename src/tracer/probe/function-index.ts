@@ -22,6 +22,7 @@ export interface FunctionNode {
   /** `await` and `yield` expressions in its own body: each run of one makes V8's coverage count one call more. */
   readonly resumptions: number;
   readonly constructible: boolean;
+  readonly classConstructor: boolean;
   /** Names of simple parameters; null for patterns. */
   readonly parameters: readonly (string | null)[];
   /** Text range of the function's own value, whose source text identifies it. */
@@ -97,6 +98,7 @@ export function parseScript(text: string, isModule: boolean): Tree | null {
 interface Given {
   readonly name: string;
   readonly binding: Binding;
+  readonly classConstructor?: boolean;
 }
 
 class Indexer {
@@ -191,6 +193,7 @@ class Indexer {
         node.async !== true &&
         node.generator !== true &&
         given?.binding.kind !== 'property',
+      classConstructor: given?.classConstructor === true,
       parameters: parameters.map((parameter) => simpleName(parameter)),
       start: node.start,
       end: node.end,
@@ -228,7 +231,7 @@ class Indexer {
         isFunctionNode(member.value) ||
           member.value.type === 'ClassExpression' ||
           member.value.type === 'ObjectExpression'
-          ? { name: label, binding: memberBinding(member, key) }
+          ? { name: label, binding: memberBinding(member, key), classConstructor: member.kind === 'constructor' }
           : null,
       );
     }

@@ -25,6 +25,10 @@ export class InstalledProbe {
   /** Call sites already tried, `scriptId:line:column`. */
   readonly triedSites = new Set<string>();
   wantsCaller = false;
+  /** A new function is made each time the code around it runs: only the breakpoint sees them all. */
+  several = false;
+  /** Every object has a function of its own, bound when it is first called. */
+  each = false;
   /** Variables in callers' scopes that the debugger wrote, and has to write back. */
   readonly variables: {
     readonly site: string;

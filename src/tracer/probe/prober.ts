@@ -14,7 +14,8 @@ import { ScriptRegistry } from './script-registry.ts';
 const WRITABLE_SCOPES = new Set(['closure', 'block', 'module', 'script', 'catch']);
 /** How long a breakpoint stays after rebinding to see calls that come past the wrapper, milliseconds. */
 const LINGER_MS = 250;
-const RESTORE_MS = 800;
+const RESTORE_MS = 1200;
+const EACH = 'every object has one of its own: those it was called on are traced, objects that come later are not';
 
 /**
  * Installs function probes in one target: a conditional breakpoint at the first hit rebinds the binding, and is gone
@@ -27,7 +28,8 @@ export class Prober {
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly callSites: CallSiteRebinder;
   private readonly undo: () => void;
-  private readonly restoring = new Set<InstalledProbe>();
+  /** Probes whose bindings are being written back, with the breakpoint that waits for their next call. */
+  private readonly restoring = new Map<InstalledProbe, string | null>();
   private closed = false;
   onChange: (probe: InstalledProbe) => void = () => {};
   /** The probe's breakpoint is away for the rest of the second. */
@@ -128,10 +130,19 @@ export class Prober {
         probe.bound = true;
         if (probe.engine !== 'breakpoint') {
           probe.engine = 'rebind';
-          probe.status = 'installed';
-          probe.reason = probe.fn.warning;
+          probe.status = probe.each ? 'limited' : 'installed';
+          probe.reason = probe.each ? EACH : probe.fn.warning;
         }
         this.later(LINGER_MS, () => this.settle(probe));
+        break;
+      case Note.each:
+        probe.each = true;
+        break;
+      case Note.several:
+        probe.several = true;
+        probe.engine = 'breakpoint';
+        probe.status = 'limited';
+        probe.reason = this.limitedReason(probe, 'a new function is made each time the code around it runs');
         break;
       case Note.wrapped:
         break;
@@ -139,7 +150,7 @@ export class Prober {
         // Hits from before a rebinding say nothing about after it.
         if (probe.stale) break;
         probe.direct++;
-        void this.leaked(probe);
+        if (!probe.several && !probe.each) void this.leaked(probe);
         break;
       case Note.unreachable:
         probe.engine = 'breakpoint';
@@ -168,7 +179,7 @@ export class Prober {
   /** Some time after rebinding: if every call now comes through the wrapper, the breakpoint has done its work. */
   private settle(probe: InstalledProbe): void {
     // A caller past the wrapper is being looked for: the breakpoint waits for its next call.
-    if (probe.wantsCaller || !probe.bound) return;
+    if ((probe.wantsCaller && !probe.each) || !probe.bound || probe.several) return;
     if (probe.direct > 0) {
       probe.direct = 0;
       this.later(LINGER_MS, () => this.settle(probe));
@@ -179,6 +190,7 @@ export class Prober {
       probe.status = 'installed';
       probe.reason = probe.fn.warning;
     }
+    probe.wantsCaller = false;
     if (probe.engine === 'rebind') void this.disarm(probe).then(() => this.onChange(probe));
   }
 
@@ -312,7 +324,10 @@ export class Prober {
     const original = this.originals.get(probe.config.id) ?? '';
     const variables = this.callSites.restore(probe, paused, original);
     const constant = probe.constant ? this.setConstant(probe, frame, original) : Promise.resolve(false);
+    // Nothing else to write back: the breakpoint goes in the same pause.
+    const last = probe.variables.length === 0 ? this.forgetRestoring(probe) : Promise.resolve();
     const resumed = this.domain.resume();
+    await last;
     if (await constant) probe.constant = false;
     await variables;
     await resumed.catch(() => undefined);
@@ -379,27 +394,29 @@ export class Prober {
   }
 
   private async restoreWritten(probes: readonly InstalledProbe[]): Promise<void> {
-    const breakpoints = new Map<InstalledProbe, string>();
     await Promise.all(
       probes.map(async (probe) => {
         if (probe.location === null) return;
-        this.restoring.add(probe);
-        breakpoints.set(
-          probe,
-          await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id)),
-        );
+        this.restoring.set(probe, null);
+        const id = await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id));
+        // It may have been hit, and done its work, before its id was known.
+        if (needsDebugger(probe)) this.restoring.set(probe, id);
+        else await this.domain.removeBreakpoint(id).catch(() => undefined);
       }),
     );
     const deadline = Date.now() + RESTORE_MS;
-    while (breakpoints.size > 0) {
-      for (const [probe, id] of breakpoints) {
-        if (needsDebugger(probe) && Date.now() < deadline) continue;
-        breakpoints.delete(probe);
-        await this.domain.removeBreakpoint(id).catch(() => undefined);
-      }
+    while (probes.some(needsDebugger) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 10));
+      for (const probe of this.restoring.keys()) if (!needsDebugger(probe)) await this.forgetRestoring(probe);
     }
-    this.restoring.clear();
+    await Promise.all([...this.restoring.keys()].map((probe) => this.forgetRestoring(probe)));
+  }
+
+  private async forgetRestoring(probe: InstalledProbe): Promise<void> {
+    const id = this.restoring.get(probe);
+    if (id === undefined || id === null) return;
+    this.restoring.set(probe, null);
+    await this.domain.removeBreakpoint(id).catch(() => undefined);
   }
 
   private later(ms: number, action: () => void): void {

@@ -176,6 +176,7 @@ export class TargetSession {
       when: probe.when === undefined ? null : resolveNames(probe.when, parseExpression(probe.when), fn.node.parameters),
       sample: probe.sample ?? 1,
       secretArgs: fn.node.parameters.flatMap((name, index) => (name !== null && secret.test(name) ? [index] : [])),
+      generator: fn.node.generator,
       asynchronous: fn.node.asynchronous || SCHEDULES.test(text),
       sourceLength: text.length,
       sourceHash: hashText(text),
