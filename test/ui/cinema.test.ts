@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import type { Recording } from '../../src/tracer/store/recording.ts';
-import { type Show, Stage } from './stage.ts';
+import { type Show, Stage, seen } from './stage.ts';
 import { HOSTILE, type TaskFlowFilm, taskFlowFilm } from './taskflow-film.ts';
 import { until } from './until.ts';
 import { highContrast } from './vscode-theme.ts';
@@ -33,7 +33,7 @@ describe('cinema in a browser', function () {
   after(() => stage?.close());
 
   const selected = (): number | null | undefined => show.sent('select').at(-1)?.call;
-  const text = (selector: string): Promise<string> => page.locator(selector).innerText();
+  const text = (selector: string): Promise<string> => seen(page.locator(selector));
   const tab = (name: string): Promise<void> => page.locator(`#tab-${name}`).click();
 
   /** Zooms onto a call by name: searches it and waits for its details. */
@@ -45,10 +45,10 @@ describe('cinema in a browser', function () {
   }
 
   it('opens at the first finding and says what the recording holds', async () => {
-    assert.equal(await page.locator('.mode').innerText(), 'STOPPED');
+    assert.equal(await seen(page.locator('.mode')), 'STOPPED');
     assert.match(await text('.counts'), /342 calls.*777 events.*412 dropped.*1\.3 % overhead/s);
     assert.match(await text('.findings'), /TaskManager\.assignTask overwrites.*GET \/projects\/:id queries each task/s);
-    assert.equal(await page.locator('#tab-findings .badge').innerText(), '2');
+    assert.equal(await seen(page.locator('#tab-findings .badge')), '2');
   });
 
   it('selects a clicked call, shows arguments, result and parents, and asks the host to show its line', async () => {
@@ -78,7 +78,7 @@ describe('cinema in a browser', function () {
     assert.match(details, /‹not captured: a getter, not run›/);
     assert.match(details, /\[12\]\s+null\s+→\s+7/, 'difference of the state around the call');
     await page.getByRole('button', { name: 'task-manager.ts:41' }).click();
-    await until('the line is opened', () => show.sent('open').at(-1)?.location.line === 41);
+    await until('the line is opened', () => show.opened.at(-1) === 41);
     await page
       .locator('.children')
       .getByRole('button', { name: /select \* from tasks/ })
@@ -92,7 +92,7 @@ describe('cinema in a browser', function () {
   it('selects what the pointer is on, and a drag pans instead', async () => {
     await tab('findings');
     await page.getByRole('button', { name: /assignTask overwrites an/ }).click();
-    await until('the evidence is in view', async () => (await page.locator('.clock').innerText()).startsWith('0.904'));
+    await until('the evidence is in view', async () => (await seen(page.locator('.clock'))).startsWith('0.904'));
     const box = await page.locator('.timeline-canvas').boundingBox();
     assert.ok(box !== null);
     // The stretch of the finding is shown with half of it as air on both sides: 0.892 s .. 0.940 s, and a tenth more.
@@ -141,9 +141,9 @@ describe('cinema in a browser', function () {
     });
     assert.match(shown, /last change/i);
     const card = page.locator('.states .card', { hasText: 'this.slots[12]' });
-    assert.match(await card.innerText(), /\b8\b/);
-    assert.equal(await card.locator('del').innerText(), '7');
-    assert.equal(await card.locator('ins').innerText(), '8');
+    assert.match(await seen(card), /\b8\b/);
+    assert.equal(await seen(card.locator('del')), '7');
+    assert.equal(await seen(card.locator('ins')), '8');
     await card.getByRole('button', { name: 'TaskManager.assignTask' }).click();
     await until('the call that did it', () => selected() === film.by.call);
   });
@@ -156,7 +156,7 @@ describe('cinema in a browser', function () {
     await until('the other call', () => selected() === film.by.call);
     assert.match(await text('.interleaving'), /reads null.*writes 7.*writes 8/s);
     await page.getByRole('button', { name: 'project-repository.ts:38' }).click();
-    await until('its line', () => show.sent('open').at(-1)?.location.line === 38);
+    await until('its line', () => show.sent('openFinding').at(-1)?.id === 'n-plus-one:tasks');
     await tab('probes');
     await page.locator('.probes').getByText('Private methods cannot be rebound').waitFor();
     assert.match(await text('.probes'), /ReportGenerator\.annual.*waiting/is);
@@ -174,7 +174,7 @@ describe('cinema in a browser', function () {
     const details = page.locator('.details');
     assert.equal(await details.locator('img, script, iframe').count(), 0);
     assert.notEqual(await page.title(), 'pwned');
-    const shown = await details.innerText();
+    const shown = await seen(details);
     assert.ok(shown.includes('<img src=x onerror='), 'markup is shown as it is');
     assert.ok(shown.includes('admin\\u202egnp.exe'), 'what reorders text is written out');
     assert.ok(![...'\u202e\u2028\u0000\u001b'].some((c) => shown.includes(c)), 'nothing unseen reaches the page');
@@ -184,7 +184,7 @@ describe('cinema in a browser', function () {
     await huge.locator('summary').click();
     await huge.locator('pre').waitFor();
     assert.ok(Date.now() - started < 2_000);
-    assert.equal((await huge.locator('pre').innerText()).length, 10_000);
+    assert.equal((await seen(huge.locator('pre'))).length, 10_000);
     await huge.getByRole('button', { name: /more characters/ }).click();
     assert.equal(await huge.locator('pre').count(), 2);
     assert.match(shown, /'begins well'‹cut, 2000000 characters›/);
@@ -206,7 +206,7 @@ describe('cinema in a browser', function () {
     await page.keyboard.press('Enter');
     const row = grid.locator('[aria-selected="true"]');
     await row.waitFor();
-    const name = await row.locator('.call-name').innerText();
+    const name = await seen(row.locator('.call-name'));
     await until('selected', async () => typeof selected() === 'number');
     assert.equal(recording.span(selected() ?? 0)?.name, name);
     await page.keyboard.press('1');
@@ -217,7 +217,7 @@ describe('cinema in a browser', function () {
     await page.locator('.timeline-canvas').focus();
     await page.keyboard.press('0');
     await until('only the failed ones', async () =>
-      /POST \/tasks\/99\/assign.*TaskManager\.assignTask/s.test(await grid.innerText()),
+      /POST \/tasks\/99\/assign.*TaskManager\.assignTask/s.test(await seen(grid)),
     );
     assert.equal(await grid.locator('.call-name').count(), await grid.locator('.chip.bad').count());
   });
@@ -248,7 +248,7 @@ describe('cinema in a browser', function () {
   });
 
   it('does everything by keys alone', async () => {
-    const clock = (): Promise<string> => page.locator('.clock').innerText();
+    const clock = (): Promise<string> => seen(page.locator('.clock'));
     await page.keyboard.press('End');
     await until('the end', async () => (await clock()).startsWith('1.96'));
     await page.keyboard.press('Home');
@@ -320,13 +320,13 @@ describe('cinema in a browser', function () {
       return state.includes('"tab":"state"') && state.includes('"playhead":928000000') && state.includes('"split":55');
     });
     const kept = await page.evaluate<string>('sessionStorage.getItem("vscode-state")');
-    const before = show.host.received.length;
+    const before = show.received.length;
     await page.reload();
     await until('all is asked for again', () =>
-      show.host.received.slice(before).some((m) => m.kind === 'select' && m.call === film.by.call),
+      show.received.slice(before).some((m) => m.kind === 'select' && m.call === film.by.call),
     );
     await until('the same state', async () => /this\.slots\[12\]/.test(await text('.states')));
-    await until('a window', () => show.host.received.slice(before).some((m) => m.kind === 'window'));
+    await until('a window', () => show.received.slice(before).some((m) => m.kind === 'window'));
     await page.getByRole('separator').press('ArrowUp');
     const wanted = kept.replace('"split":55', '"split":52');
     await until(
@@ -342,16 +342,14 @@ describe('cinema in a browser', function () {
       `fromHost(${JSON.stringify(JSON.stringify({ kind: 'window', requestId: 1, window: { spans: {} } }))})`,
     );
     await until('the notice', async () => (await text('.notice')).includes('does not understand'));
-    assert.equal(await page.locator('.mode').innerText(), 'STOPPED');
+    assert.equal(await seen(page.locator('.mode')), 'STOPPED');
   });
 
   it('follows what the host asks it to show', async () => {
-    show.host.send({ kind: 'focus', call: film.failed.call, t: 1_121e6, finding: null, tab: 'details' });
+    show.host.focus({ call: film.failed.call, t: 1_121e6, tab: 'details' });
     await until('the call', async () => (await text('.details')).includes('No task 99'));
-    show.host.send({ kind: 'focus', call: null, t: null, finding: 'n-plus-one:tasks', tab: null });
-    await until('the finding', async () =>
-      (await page.locator('.finding.latest').innerText()).includes('GET /projects/:id'),
-    );
+    show.host.focus({ finding: 'n-plus-one:tasks' });
+    await until('the finding', async () => (await seen(page.locator('.finding.latest'))).includes('GET /projects/:id'));
   });
 
   it('changes with the theme while open', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Stage } from './stage.ts';
+import { Stage, seen } from './stage.ts';
 import { denseFilm } from './taskflow-film.ts';
 import { until } from './until.ts';
 
@@ -46,8 +46,8 @@ describe('a dense recording', function () {
       await until(
         'the end',
         async () =>
-          (await page.locator('.clock').innerText()).startsWith('59.9') ||
-          (await page.locator('.clock').innerText()).startsWith('1:00'),
+          (await seen(page.locator('.clock'))).startsWith('59.9') ||
+          (await seen(page.locator('.clock'))).startsWith('1:00'),
       );
       assert.deepEqual(show.problems, []);
     } finally {

@@ -2,11 +2,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { Playhead } from '../../src/adapter/playhead.ts';
+import { CinemaHost } from '../../src/extension/cinema/host.ts';
+import { OpenRecording } from '../../src/extension/recording/open-recording.ts';
 import type { Recording } from '../../src/tracer/store/recording.ts';
 import { cinemaHtml } from '../../webview/html.ts';
-import type { HostMessage } from '../../webview/messages.ts';
-import { RecordingHost } from './recording-host.ts';
+import type { HostMessage, ViewMessage } from '../../webview/messages.ts';
+import { parseViewMessage } from '../../webview/model/parse-view.ts';
+import { FakeTrace } from './fake-trace.ts';
 import { darkModern, type VsCodeTheme } from './vscode-theme.ts';
 
 const IN_PAGE = fileURLToPath(new URL('./in-page.js', import.meta.url));
@@ -80,19 +84,34 @@ interface Showing {
   readonly scale?: number;
 }
 
-/** One open cinema with its host. */
+/** One open cinema with the extension's own host behind it. */
 export class Show {
   readonly page: Page;
-  readonly host: RecordingHost;
+  readonly host: CinemaHost;
+  readonly trace: FakeTrace;
+  /** What the view has sent. */
+  readonly received: ViewMessage[] = [];
   /** Everything that went wrong in the page: exceptions, console errors, violations of the policy. */
   readonly problems: string[] = [];
+  /** Lines that the host would have opened. */
+  readonly opened: number[] = [];
   readonly #context: BrowserContext;
   #sending: Promise<unknown> = Promise.resolve();
 
   private constructor(context: BrowserContext, page: Page, recording: Recording, live: boolean) {
     this.#context = context;
     this.page = page;
-    this.host = new RecordingHost(recording, live, (message) => this.#send(message));
+    this.trace = new FakeTrace(recording);
+    const shown = live
+      ? OpenRecording.live(this.trace, new Playhead(recording, true))
+      : OpenRecording.stored(recording);
+    this.host = new CinemaHost(shown, {
+      post: (message) => this.#send(message),
+      selected: () => undefined,
+      open: (location) => this.opened.push(location.line),
+      openFinding: () => undefined,
+      stop: () => shown.ended(),
+    });
   }
 
   static async open(context: BrowserContext, url: string, recording: Recording, showing: Showing): Promise<Show> {
@@ -102,7 +121,7 @@ export class Show {
     page.on('console', (message) => {
       if (message.type() === 'error') show.problems.push(`console: ${message.text()}`);
     });
-    await page.exposeFunction('toHost', (message: unknown) => show.host.receive(message));
+    await page.exposeFunction('toHost', (message: unknown) => show.#receive(message));
     await page.exposeFunction('violated', (what: string) => show.problems.push(`policy: ${what}`));
     await page.addInitScript({ content: `globalThis.firstTheme = ${JSON.stringify(showing.theme)};` });
     await page.addInitScript({ path: IN_PAGE });
@@ -115,12 +134,8 @@ export class Show {
   }
 
   /** Messages of one kind that the view has sent so far. */
-  sent<K extends RecordingHost['received'][number]['kind']>(
-    kind: K,
-  ): Extract<RecordingHost['received'][number], { kind: K }>[] {
-    return this.host.received.filter(
-      (message): message is Extract<RecordingHost['received'][number], { kind: K }> => message.kind === kind,
-    );
+  sent<K extends ViewMessage['kind']>(kind: K): Extract<ViewMessage, { kind: K }>[] {
+    return this.received.filter((message): message is Extract<ViewMessage, { kind: K }> => message.kind === kind);
   }
 
   /** Waits until what the host has posted so far has arrived. */
@@ -128,7 +143,15 @@ export class Show {
     await this.#sending;
   }
 
+  #receive(data: unknown): void {
+    const message = parseViewMessage(data);
+    if (message === null) this.problems.push(`no message: ${JSON.stringify(data)}`);
+    else this.received.push(message);
+    this.host.receive(data);
+  }
+
   async close(): Promise<void> {
+    this.host.dispose();
     await this.#context.close();
   }
 
@@ -172,4 +195,9 @@ async function bundle(): Promise<Map<string, { type: string; text: string }>> {
     ['/cinema.js', { type: 'text/javascript', text: text('cinema.js') }],
     ['/cinema.css', { type: 'text/css', text: text('style.css') }],
   ]);
+}
+
+/** The text of an element as a user sees it: hidden parts left out, upper case as styled. */
+export function seen(element: Locator): Promise<string> {
+  return element.innerText();
 }

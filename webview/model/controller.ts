@@ -142,6 +142,9 @@ export class Controller {
       overview: null,
       states: null,
     });
+    s.view = { from: m.range.from, to: m.range.from + DEFAULT_SPAN };
+    s.playhead = m.range.from;
+    s.search = { text: '', hit: null };
     s.mode = m.live ? 'live' : 'stopped';
     const saved = this.#saved;
     this.#saved = null;

@@ -31,7 +31,6 @@ export interface Scene {
   /** Calls that prove the finding looked at. */
   readonly evidence: ReadonlySet<number>;
   readonly hovered: number;
-  readonly focused: boolean;
 }
 
 type Context = CanvasRenderingContext2D;

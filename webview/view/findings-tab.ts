@@ -3,10 +3,10 @@ import type { Finding, LostUpdateDetails, NPlusOneDetails } from '../../src/trac
 import type { AppState } from '../model/app-state.ts';
 import type { Controller } from '../model/controller.ts';
 import { evidenceOf } from '../model/evidence.ts';
-import { plural, visible } from '../model/text.ts';
+import { oneLine, plural, shortPlace, visible } from '../model/text.ts';
 import { formatTime } from '../model/time.ts';
 import { el, fill, link } from './dom.ts';
-import { locationLink, nothing } from './parts.ts';
+import { nothing } from './parts.ts';
 
 const RANK = { error: 0, warning: 1, info: 2 } as const;
 
@@ -58,7 +58,7 @@ export class FindingsTab {
         el('h3', {}, [title]),
       ]),
       el('div', { class: 'facts' }, [
-        locationLink(cinema, finding.location),
+        this.#place(finding),
         el('span', {
           class: 'muted',
           text: `${plural(finding.count, 'time')}, first at ${formatTime(finding.firstAt, 1e6)}`,
@@ -73,6 +73,14 @@ export class FindingsTab {
     card.dataset.finding = finding.id;
     if (current) card.setAttribute('aria-current', 'true');
     return card;
+  }
+
+  /** The host knows the place; it is opened by the finding's name. */
+  #place(finding: Finding): HTMLElement {
+    const { location, id } = finding;
+    if (location === null) return el('span', { class: 'muted', text: 'source line unknown' });
+    const place = shortPlace(location.file, location.line);
+    return link(place, `Open ${oneLine(location.file, 300)}:${location.line}`, () => this.#cinema.openFinding(id));
   }
 
   #evidence(finding: Finding): HTMLElement | null {

@@ -3,7 +3,7 @@ import type { AppState } from '../model/app-state.ts';
 import { boxAt, hitBox } from '../model/boxes.ts';
 import type { Controller } from '../model/controller.ts';
 import { evidenceOf } from '../model/evidence.ts';
-import { type Layout, layoutOf } from '../model/layout.ts';
+import { type Layout, layoutOf, ROW, TRACK_HEADER } from '../model/layout.ts';
 import { panBy, timeAt, type Viewport, xOf } from '../model/viewport.ts';
 import { Surface } from './canvas.ts';
 import { el } from './dom.ts';
@@ -83,7 +83,6 @@ export class Timeline {
       related: new Set(state.detail?.parents.map((span) => span.call)),
       evidence: new Set(finding === undefined ? [] : [...finding.evidence.calls, ...callsOf(finding)]),
       hovered: this.#hovered,
-      focused: document.activeElement === this.canvas,
     });
   }
 
@@ -96,7 +95,7 @@ export class Timeline {
     const lane = this.#layout.tracks[box.track]?.lanes[box.lane];
     if (lane === undefined) return;
     const room = this.#scroller.clientHeight - RULER;
-    const top = lane + box.depth * 18;
+    const top = lane + box.depth * ROW;
     if (top < this.#scroller.scrollTop + 4) this.#scroller.scrollTop = Math.max(top - 30, 0);
     else if (top + 30 > this.#scroller.scrollTop + room) this.#scroller.scrollTop = top + 60 - room;
   }
@@ -237,7 +236,8 @@ export class Timeline {
         if (event.offsetY < 13 && event.offsetX < from + 12) return marker;
       } else {
         const place = this.#layout.tracks[marker.track];
-        if (place !== undefined && event.offsetY > RULER && y >= place.top && y < place.top + 22) return marker;
+        if (place !== undefined && event.offsetY > RULER && y >= place.top && y < place.top + TRACK_HEADER)
+          return marker;
       }
     }
     return null;
