@@ -44,9 +44,10 @@ function counted(command, args, options = {}) {
 }
 
 const mocha = (...args) =>
-  counted(bin('mocha'), [
+  counted(process.execPath, [
     '--import',
     'tsx',
+    'node_modules/mocha/bin/mocha.js',
     '--reporter',
     'scripts/lib/counting-reporter.cjs',
     '--timeout',

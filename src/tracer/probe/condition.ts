@@ -10,13 +10,16 @@ export function entryCondition(agent: string, probe: number, node: FunctionNode)
   return `(${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})&&(${replacement(a, probe, node)}||${a}.pausing(${probe})))`;
 }
 
+/** A parameter name that hides no function of the application; minifiers use up the short ones. */
+const VALUE = '__nodescope_value';
+
 /** Replaces the binding; true when the debugger has to write it. */
 function replacement(a: string, probe: number, node: FunctionNode): string {
   const { binding } = node;
   switch (binding.kind) {
     case 'assignable': {
       const name = identifier(binding.name);
-      return `(typeof ${name}==="function"?${name}=${a}.bind(${probe},${name},v=>{${name}=v}):${a}.exported(${probe}),false)`;
+      return `(typeof ${name}==="function"?${name}=${a}.bind(${probe},${name},${VALUE}=>{${name}=${VALUE}}):${a}.exported(${probe}),false)`;
     }
     case 'constant': {
       const name = identifier(binding.name);

@@ -37,7 +37,6 @@ export async function connectTarget(spec: TargetSpec): Promise<ConnectedTarget> 
   const { url, opened } = await addressOf(spec);
   const inspector = await Inspector.connect(url);
   try {
-    await inspector.send('Runtime.enable');
     const description = await evaluateValue<TargetDescription | null>(inspector, DESCRIBE);
     if (description === null) throw notAnInspector(url, 'no Node.js behind it');
     if ('pid' in spec && description.pid !== spec.pid)
