@@ -1,8 +1,8 @@
 import type { HostMessage, RecordingStatus, Tab, ViewMessage } from '../../../webview/messages.ts';
 import { parseViewMessage } from '../../../webview/model/parse-view.ts';
-import { targetName } from '../../adapter/target-name.ts';
+import { targetLabel, targetName } from '../../adapter/target-name.ts';
 import type { SourceLocation } from '../../tracer/event/location.ts';
-import { timelineWindow } from '../../tracer/query/timeline.ts';
+import { type TimelineRequest, type TimelineWindow, timelineWindow } from '../../tracer/query/timeline.ts';
 import type { OpenRecording, RecordingChange } from '../recording/open-recording.ts';
 import { briefOf } from './brief.ts';
 import { callDetail } from './call-detail.ts';
@@ -101,7 +101,7 @@ export class CinemaHost {
         return;
       case 'window': {
         const { requestId, from, to, pixels } = m;
-        this.#post({ kind: 'window', requestId, window: timelineWindow(recording, { from, to, pixels }) });
+        this.#post({ kind: 'window', requestId, window: this.#window({ from, to, pixels }) });
         return;
       }
       case 'select':
@@ -195,6 +195,17 @@ export class CinemaHost {
       findings: this.#shown.findings(),
       status: statusOf(this.#shown),
     });
+  }
+
+  /** Tracks are headed by the script's name, as everywhere in the editor. */
+  #window(request: TimelineRequest): TimelineWindow {
+    const { recording } = this.#shown;
+    const window = timelineWindow(recording, request);
+    const tracks = window.tracks.map((track) => {
+      const target = recording.manifest.targets.find(({ id }) => id === track.target);
+      return target === undefined ? track : { ...track, title: targetLabel(target) };
+    });
+    return { ...window, tracks };
   }
 
   #sendDetail(call: number): void {

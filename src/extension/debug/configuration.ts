@@ -38,6 +38,8 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
       type: DEBUG_TYPE,
       request: config.request ?? 'attach',
       name: config.name ?? ATTACH.name,
+      // The cinema is what one looks at; the console keeps what was said until it is wanted.
+      internalConsoleOptions: config.internalConsoleOptions ?? 'neverOpen',
     };
     const isSet = (value: unknown): boolean => value !== undefined && value !== '';
     if (complete.request === 'attach' && ![complete.processId, complete.port, complete.websocketAddress].some(isSet)) {

@@ -56,17 +56,17 @@ describe('a session in VS Code', () => {
 
   it('draws requests and calls in the cinema beside the code', async () => {
     await cinema.waitFor({ selector: '.timeline-canvas' });
+    assert.ok(vscode.window.activeTextEditor, 'the editor keeps the focus');
     await until('a live film', async () => (await cinema.text({ selector: '.mode' })) === 'LIVE');
     const shown = async (name: string): Promise<number> =>
       Number.parseFloat((await cinema.text({ selector: `.count.${name} .strong` })).replaceAll(',', ''));
     await until('calls', async () => (await shown('calls')) > 0);
     await cinema.click({ selector: '#tab-calls' });
     const text = await until('requests and calls', async () => {
-      const list = await cinema.text({ selector: '.calls' });
+      const list = await cinema.text({ selector: '.tab.calls' });
       return /(GET|POST|PATCH) \//.test(list) && /TaskManager\.|ProjectService\./.test(list) ? list : null;
     });
     assert.doesNotMatch(text, /probe \d/);
-    assert.ok(vscode.window.activeTextEditor, 'the editor keeps the focus');
     await ui.screenshot('vscode-live');
   });
 
@@ -115,7 +115,7 @@ describe('a session in VS Code', () => {
     await ui.press('Enter');
     await cinema.click({ selector: '#tab-details' });
     const details = await until('details', async () => {
-      const text = await cinema.text({ selector: '.details' });
+      const text = await cinema.text({ selector: '.tab.details' });
       return text.includes('TaskManager.assignTask') && text.includes('Resolved to') ? text : null;
     });
     assert.match(details, /Arguments/i);
@@ -138,7 +138,7 @@ describe('a session in VS Code', () => {
   it('shows the state at the playhead with its last change', async () => {
     await cinema.click({ selector: '#tab-state' });
     const text = await until('slots', async () => {
-      const state = await cinema.text({ selector: '.states' });
+      const state = await cinema.text({ selector: '.tab.states' });
       return /slots/.test(state) && /→/.test(state) ? state : null;
     });
     assert.match(text, /by\s+TaskManager\.assignTask/);
@@ -205,7 +205,7 @@ describe('a session in VS Code', () => {
     assert.ok(show?.command, 'a quick fix');
     await vscode.commands.executeCommand(show.command.command, ...(show.command.arguments ?? []));
     const card = await until('the finding', async () => {
-      const text = await cinema.text({ selector: '.findings [aria-current="true"]' });
+      const text = await cinema.text({ selector: '.tab.findings [aria-current="true"]' });
       return text.includes('assignTask') ? text : null;
     });
     assert.match(card, /reads/);
