@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Show, Stage } from './stage.ts';
 import { taskFlowFilm } from './taskflow-film.ts';
 import { until } from './until.ts';
 import { darkModern, highContrast, lightModern, type VsCodeTheme } from './vscode-theme.ts';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const IMAGES = 'docs/images';
 
 interface Violation {
@@ -51,7 +50,7 @@ describe('how the cinema looks', function () {
 
   async function problemsOf(show: Show): Promise<string[]> {
     // Beside the policy: axe comes in through the debugger, not through the page.
-    await show.page.evaluate(await import('node:fs/promises').then((fs) => fs.readFile(AXE, 'utf8')));
+    await show.page.evaluate(axe.source);
     const violations = await show.page.evaluate<Violation[]>(
       "axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)",
     );

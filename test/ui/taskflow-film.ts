@@ -13,7 +13,7 @@ const place = (file: string, line: number, name: string): SourceLocation => ({
 });
 
 /** Deterministic stand-in for chance (mulberry32). */
-export function random(seed: number): () => number {
+function random(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -5,7 +5,7 @@ import type { CallDetail, RecordingStatus, SpanBrief, StateItem, Tab, TargetBrie
 import type { Mode } from './mode.ts';
 import { DEFAULT_SPAN, type Viewport } from './viewport.ts';
 
-export interface Search {
+interface Search {
   readonly text: string;
   /** Place of the current match among `total`; -1 when not counted. null: not searched yet. */
   readonly hit: { readonly index: number; readonly total: number } | null;

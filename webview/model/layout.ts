@@ -12,7 +12,7 @@ export interface Layout {
   readonly tracks: readonly TrackLayout[];
 }
 
-export interface TrackLayout {
+interface TrackLayout {
   readonly top: number;
   readonly bottom: number;
   /** Top of each lane. */

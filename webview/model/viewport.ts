@@ -5,7 +5,7 @@ export interface Viewport {
 }
 
 /** Half a microsecond across the whole width: nothing captured is shorter. */
-export const MIN_SPAN = 500;
+const MIN_SPAN = 500;
 /** What an empty recording shows. */
 export const DEFAULT_SPAN = 10e9;
 

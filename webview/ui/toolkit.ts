@@ -112,13 +112,13 @@ export function textField(label: string, placeholder: string, onInput: (text: st
   };
 }
 
-export interface BadgeControl {
+interface BadgeControl {
   readonly element: HTMLElement;
   set(text: string): void;
 }
 
 /** Not the toolkit's: its badge sets a style attribute, which the policy of the page refuses. */
-export function badge(text: string): BadgeControl {
+function badge(text: string): BadgeControl {
   const element = document.createElement('span');
   element.className = 'badge';
   element.textContent = text;

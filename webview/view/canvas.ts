@@ -34,7 +34,7 @@ export class Surface {
 const widths = new Map<string, Map<string, number>>();
 
 /** Width of a text in the context's font, remembered. */
-export function textWidth(context: CanvasRenderingContext2D, text: string): number {
+function textWidth(context: CanvasRenderingContext2D, text: string): number {
   let known = widths.get(context.font);
   if (known === undefined) {
     known = new Map();
