@@ -61,7 +61,9 @@ export class Capturer {
   private nodes = 0;
   private deadline = 0;
   private late = false;
-  private readonly stack: object[] = [];
+  /** Objects being written, outermost first; a fixed array and a depth, because emptying an array frees its memory each time. */
+  private readonly stack: (object | null)[];
+  private depth = 0;
   private readonly classes = new WeakMap<object, ClassInfo>();
   private readonly secrets = new Map<string, boolean>();
 
@@ -72,14 +74,16 @@ export class Capturer {
     private readonly limits: CaptureLimits,
     /** Property and parameter names whose values never leave the process. */
     private readonly secretName: RegExp,
-  ) {}
+  ) {
+    this.stack = new Array<object | null>(limits.depth).fill(null);
+  }
 
   /** Starts a record: the time bound counts from here. */
   begin(now: number): void {
     this.nodes = 0;
     this.deadline = now + this.limits.ms;
     this.late = false;
-    this.stack.length = 0;
+    this.depth = 0;
   }
 
   isSecret(name: string): boolean {
@@ -99,6 +103,12 @@ export class Capturer {
   missing(why: (typeof MISSING)[number]): void {
     this.out.byte(Tag.missing);
     this.out.byte(missingIndex(why));
+  }
+
+  /** What every value gives that is known to be a native promise. */
+  promise(): void {
+    this.out.byte(Tag.opaque);
+    this.out.string('Promise');
   }
 
   value(value: unknown): void {
@@ -169,15 +179,15 @@ export class Capturer {
   private object(value: object): void {
     if (this.spent()) return this.cut(this.late ? 2 : 1);
     if (this.host.types.isProxy(value)) return this.missing('proxy');
-    const stack = this.stack;
-    for (let i = stack.length - 1; i >= 0; i--) {
+    const { stack, depth } = this;
+    for (let i = depth - 1; i >= 0; i--) {
       if (stack[i] !== value) continue;
       this.out.byte(Tag.cycle);
-      return this.out.varint(stack.length - i);
+      return this.out.varint(depth - i);
     }
     const prototype = prototypeOf(value);
     if (isArray(value)) {
-      if (stack.length >= this.limits.depth) return this.cut(0);
+      if (depth >= this.limits.depth) return this.cut(0);
       return this.array(
         value,
         prototype === arrayPrototype || prototype === null ? '' : this.classOf(value, prototype).name,
@@ -208,10 +218,9 @@ export class Capturer {
   }
 
   private plain(value: object, name: string): void {
-    const stack = this.stack;
-    if (stack.length >= this.limits.depth) return this.cut(0);
+    if (this.depth >= this.limits.depth) return this.cut(0);
     const out = this.out;
-    stack.push(value);
+    this.open(value);
     out.byte(Tag.object);
     out.string(name);
     const keys = keysOf(value);
@@ -231,7 +240,15 @@ export class Capturer {
     }
     out.byte(Tag.end);
     out.varint(keys.length);
-    stack.pop();
+    this.close();
+  }
+
+  private open(value: object): void {
+    this.stack[this.depth++] = value;
+  }
+
+  private close(): void {
+    this.stack[--this.depth] = null;
   }
 
   /** A value that may have been unreadable. */
@@ -241,8 +258,8 @@ export class Capturer {
   }
 
   private array(value: readonly unknown[], name: string): void {
-    const { out, stack } = this;
-    stack.push(value);
+    const { out } = this;
+    this.open(value);
     out.byte(Tag.array);
     out.string(name);
     const length = value.length;
@@ -255,13 +272,13 @@ export class Capturer {
     }
     out.byte(Tag.end);
     out.varint(length);
-    stack.pop();
+    this.close();
   }
 
   private map(value: Map<unknown, unknown>): void {
-    const { out, stack } = this;
-    if (stack.length >= this.limits.depth) return this.cut(0);
-    stack.push(value);
+    const { out } = this;
+    if (this.depth >= this.limits.depth) return this.cut(0);
+    this.open(value);
     const size = apply(mapSize, value, []) as number;
     out.byte(Tag.map);
     const iterator = apply(mapEntries, value, []);
@@ -275,13 +292,13 @@ export class Capturer {
     }
     out.byte(Tag.end);
     out.varint(size);
-    stack.pop();
+    this.close();
   }
 
   private set(value: Set<unknown>): void {
-    const { out, stack } = this;
-    if (stack.length >= this.limits.depth) return this.cut(0);
-    stack.push(value);
+    const { out } = this;
+    if (this.depth >= this.limits.depth) return this.cut(0);
+    this.open(value);
     const size = apply(setSize, value, []) as number;
     out.byte(Tag.set);
     const iterator = apply(setValues, value, []);
@@ -293,7 +310,7 @@ export class Capturer {
     }
     out.byte(Tag.end);
     out.varint(size);
-    stack.pop();
+    this.close();
   }
 
   private regexp(value: object): void {

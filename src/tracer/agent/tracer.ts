@@ -110,8 +110,9 @@ export class Tracer {
       out.varint(probe.config.id);
       out.varint(call);
       out.byte(pending ? Exit.pending : 0);
-      if (probe.config.result && probe.captures) capture.value(value);
-      else capture.missing('off');
+      if (!probe.config.result || !probe.captures) capture.missing('off');
+      else if (pending) capture.promise();
+      else capture.value(value);
       this.recorder.end();
     } catch (error) {
       this.recorder.abort(error, probe.config.id);
