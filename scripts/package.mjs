@@ -9,5 +9,11 @@ const log = (line) => process.stderr.write(`${line}\n`);
 await ensureBuilt(log);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const packagePath = join(root, `nodescope-${version}.vsix`);
-await createVSIX({ cwd: root, packagePath, dependencies: false, allowMissingRepository: true, skipLicense: false });
+await createVSIX({
+  cwd: root,
+  packagePath,
+  dependencies: false,
+  allowMissingRepository: true,
+  rewriteRelativeLinks: false,
+});
 process.stdout.write(`${packagePath} (${(statSync(packagePath).size / 1e6).toFixed(1)} MB)\n`);

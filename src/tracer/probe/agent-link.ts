@@ -7,7 +7,8 @@ import { agentSource } from './agent-source.ts';
 
 /** Limits of one captured value that users of such tools accept (RESEARCH A), and of one record. */
 const CAPTURE_LIMITS = { depth: 5, items: 100, stringLength: 1000, bytes: 16_384, ms: 5 };
-const SILENCE_MS = 3000;
+/** The agent looks twice a second, so it is gone at most half a second later. */
+const SILENCE_MS = 3500;
 const NOTE_ATTEMPTS = 20;
 
 export interface AgentOptions {
@@ -59,6 +60,11 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
   /** Records from the front of the target's buffer; empty when there are none. Rejects when the agent is gone. */
   async drain(maxBytes: number): Promise<Buffer> {
     return Buffer.from(await this.call<string>('drain', maxBytes), 'base64');
+  }
+
+  /** Whether the agent is still in the target. */
+  present(): Promise<boolean> {
+    return evaluateValue<boolean>(this.inspector, `typeof ${this.reference} === 'object'`).catch(() => false);
   }
 
   stats(): Promise<AgentStats> {

@@ -1,6 +1,7 @@
 import type { ProbeConfig } from '../agent/probe.ts';
 import { hashText } from '../agent/probe.ts';
 import { textOf } from '../error/error.ts';
+import { agentGone } from '../error/probe-errors.ts';
 import { connectionLost } from '../error/target-errors.ts';
 import type { Engine, TraceEvent } from '../event/event.ts';
 import { ns, type ProbeId, type TargetId } from '../event/ids.ts';
@@ -502,7 +503,9 @@ export class TargetSession {
       await this.agent.release().catch(() => undefined);
       if (this.options.opened) await closeInspectorLater(inspector);
     } catch (error) {
-      if (!this.ended) this.close(textOf(error));
+      if (this.ended) return null;
+      if (!this.options.inspector.connected) this.close(connectionLost(this.describe()).message);
+      else this.close((await this.agent.present()) ? textOf(error) : agentGone().message);
       return;
     }
     this.ended = true;
