@@ -244,9 +244,9 @@ export class Agent {
     return mine && ++probe.unarmed <= MAX_UNARM;
   }
 
-  method(id: number, self: unknown, key: string): void {
+  method(id: number, self: unknown, key: string, root?: unknown, keys: readonly string[] = []): void {
     const probe = this.probes.get(id);
-    if (probe !== undefined && !this.removed) this.rebinder.method(probe, self, key);
+    if (probe !== undefined && !this.removed) this.rebinder.method(probe, self, key, root, keys);
   }
 
   // ---- called by the host ----

@@ -118,21 +118,36 @@ export class Rebinder {
     return true;
   }
 
-  /** For a method: the holder on the receiver's prototype chain whose own property is the function. */
-  method(probe: Probe, self: unknown, key: string): void {
+  /**
+   * For a method: the holder on the receiver's prototype chain whose own property is the function, or the object literal
+   * it was written in, `keys` away from the variable's value `root`.
+   */
+  method(probe: Probe, self: unknown, key: string, root: unknown, keys: readonly string[]): void {
+    if (this.onChain(probe, self, key) || this.onChain(probe, this.follow(root, keys), key)) return;
+    if (!this.exported(probe))
+      this.unreachable(probe, `no object on the receiver's prototype chain holds it as "${key}"`);
+  }
+
+  private follow(root: unknown, keys: readonly string[]): unknown {
+    let value = root;
+    for (const key of keys) {
+      if (!this.isObject(value) || this.host.types.isProxy(value)) return undefined;
+      value = descriptorOf(value, key)?.value;
+    }
+    return value;
+  }
+
+  /** Whether an object on the chain has the function under `key`; it has the wrapper then. */
+  private onChain(probe: Probe, self: unknown, key: string): boolean {
     let holder: unknown = self;
     for (let i = 0; i < MAX_PROTOTYPES && this.isObject(holder); i++) {
       if (this.host.types.isProxy(holder)) break;
       const value = descriptorOf(holder, key)?.value;
-      if (this.isWrapper(probe, value)) return;
-      if (this.matches(probe, value)) {
-        this.replaceProperty(probe, holder, key, value);
-        return;
-      }
+      if (this.isWrapper(probe, value)) return true;
+      if (this.matches(probe, value)) return this.replaceProperty(probe, holder, key, value);
       holder = prototypeOf(holder);
     }
-    if (!this.exported(probe))
-      this.unreachable(probe, `no object on the receiver's prototype chain holds it as "${key}"`);
+    return false;
   }
 
   /** Looks for the function by its source text among what loaded CommonJS modules export, and replaces it there. */

@@ -1,4 +1,4 @@
-import type { FunctionNode } from './function-index.ts';
+import type { FunctionNode, Holder } from './function-index.ts';
 
 /**
  * The breakpoint condition that stands at a function's start: it tells the agent of the hit and, where the binding can be
@@ -26,10 +26,17 @@ function replacement(a: string, probe: number, node: FunctionNode): string {
       return `(typeof ${name}==="function"?${a}.arm(${probe},${name}):(${a}.exported(${probe}),false))`;
     }
     case 'property':
-      return `(${a}.method(${probe},${node.arrow ? 'this' : receiver(node)},${JSON.stringify(binding.key)}),false)`;
+      return `(${a}.method(${probe},${node.arrow ? 'this' : receiver(node)},${JSON.stringify(binding.key)}${literal(binding.holder)}),false)`;
     case 'none':
       return `(${a}.unbound(${probe}),false)`;
   }
+}
+
+/** The object literal that has the function, for arrows and methods that are called without it as receiver. */
+function literal(holder: Holder | undefined): string {
+  if (holder === undefined) return '';
+  const root = identifier(holder.root);
+  return `,typeof ${root}==="object"?${root}:undefined,${JSON.stringify(holder.keys)}`;
 }
 
 /** The condition at detach: true once the debugger is to put the original back into a `const`. */

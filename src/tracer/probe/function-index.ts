@@ -7,9 +7,15 @@ export type Binding =
   /** A `const`: only the debugger can write it. `unique`: the name is declared once on the scope chain. */
   | { readonly kind: 'constant'; readonly name: string; readonly unique: boolean }
   /** A property reached through the receiver: methods, static methods, object literal methods, function-valued fields. */
-  | { readonly kind: 'property'; readonly key: string }
+  | { readonly kind: 'property'; readonly key: string; readonly holder?: Holder }
   /** Not replaceable where it is defined; `why` is shown to the user. */
   | { readonly kind: 'none'; readonly why: string };
+
+/** The variable an object literal was put into, and the keys from there to the object that has the function. */
+export interface Holder {
+  readonly root: string;
+  readonly keys: readonly string[];
+}
 
 /** A function of a script. Positions are 0-based lines and columns in the script. */
 export interface FunctionNode {
@@ -23,6 +29,8 @@ export interface FunctionNode {
   readonly resumptions: number;
   readonly constructible: boolean;
   readonly classConstructor: boolean;
+  /** `() => name`: hands out something else, as compilers' export getters do. */
+  readonly reference: boolean;
   /** Names of simple parameters; null for patterns. */
   readonly parameters: readonly (string | null)[];
   /** Text range of the function's own value, whose source text identifies it. */
@@ -99,6 +107,7 @@ interface Given {
   readonly name: string;
   readonly binding: Binding;
   readonly classConstructor?: boolean;
+  readonly holder?: Holder;
 }
 
 class Indexer {
@@ -117,7 +126,7 @@ class Indexer {
       case 'ClassExpression':
         return this.klass(node, context, given);
       case 'ObjectExpression':
-        return this.object(node, context, given?.name ?? null);
+        return this.object(node, context, given?.name ?? null, given?.holder);
       case 'VariableDeclaration':
         return this.variables(node, context);
       case 'AssignmentExpression':
@@ -193,6 +202,7 @@ class Indexer {
         node.async !== true &&
         node.generator !== true &&
         given?.binding.kind !== 'property',
+      reference: node.type === 'ArrowFunctionExpression' && parameters.length === 0 && body.type === 'Identifier',
       classConstructor: given?.classConstructor === true,
       parameters: parameters.map((parameter) => simpleName(parameter)),
       start: node.start,
@@ -237,7 +247,7 @@ class Indexer {
     }
   }
 
-  private object(node: Tree, context: Context, name: string | null): void {
+  private object(node: Tree, context: Context, name: string | null, holder: Holder | undefined): void {
     for (const property of node.properties as Tree[]) {
       const value = property.value;
       if (property.type !== 'Property' || !isTree(value)) {
@@ -252,12 +262,13 @@ class Indexer {
         ? { kind: 'none', why: 'it is an accessor, which calls no function value' }
         : key === null
           ? { kind: 'none', why: 'its key is computed' }
-          : { kind: 'property', key };
+          : { kind: 'property', key, ...(holder === undefined ? {} : { holder }) };
+      const inner = holder === undefined || key === null ? {} : { holder: { ...holder, keys: [...holder.keys, key] } };
       this.visit(
         value,
         context,
         isFunctionNode(value) || value.type === 'ObjectExpression' || value.type === 'ClassExpression'
-          ? { name: label, binding }
+          ? { name: label, binding, ...inner }
           : null,
       );
     }
@@ -275,7 +286,7 @@ class Indexer {
           : node.kind === 'const'
             ? { kind: 'constant', name, unique: true }
             : { kind: 'assignable', name };
-      this.visit(declarator.init, context, name === null ? null : { name, binding });
+      this.visit(declarator.init, context, name === null ? null : { name, binding, holder: { root: name, keys: [] } });
     }
   }
 

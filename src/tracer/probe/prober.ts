@@ -398,7 +398,10 @@ export class Prober {
       probes.map(async (probe) => {
         if (probe.location === null) return;
         this.restoring.set(probe, null);
-        const id = await this.domain.setBreakpoint(probe.location, exitCondition(this.agent.name, probe.config.id, probe.fn.node));
+        const id = await this.domain.setBreakpoint(
+          probe.location,
+          exitCondition(this.agent.name, probe.config.id, probe.fn.node),
+        );
         // It may have been hit, and done its work, before its id was known.
         if (needsDebugger(probe)) this.restoring.set(probe, id);
         else await this.domain.removeBreakpoint(id).catch(() => undefined);

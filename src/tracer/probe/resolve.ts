@@ -66,12 +66,19 @@ export async function functionsOf(source: SourceInScript): Promise<Candidate[]> 
     return original?.file === source.file ? [{ node, original }] : [];
   });
   const names = await namesInOriginal(source.file, map.content(source.file));
-  return mine.map(({ node, original }) => ({ node, name: names?.(original, node) ?? node.name }));
+  if (names === null) return mine.map(({ node }) => ({ node, name: node.name }));
+  // Code that comes from no function of the author is a compiler's own: getters of exports, helpers.
+  return mine.flatMap(({ node, original }) => {
+    const name = names(original, node);
+    return name === null ? [] : [{ node, name }];
+  });
 }
 
 function pick(candidates: readonly Candidate[], name: string, file: string): Candidate | null {
   const exact = candidates.filter((candidate) => candidate.name === name);
-  if (exact.length > 0) return exact[0] as Candidate;
+  // Compilers of CommonJS write `{ f: () => f }` beside the function itself.
+  const own = exact.find((candidate) => !candidate.node.reference) ?? exact[0];
+  if (own !== undefined) return own;
   const ending = candidates.filter((candidate) => candidate.name.endsWith(`.${name}`));
   const distinct = [...new Set(ending.map((candidate) => candidate.name))];
   if (distinct.length > 1) throw functionAmbiguous(name, file, distinct);
