@@ -384,10 +384,16 @@ export class TargetSession {
       if (chunk.length > 0) await this.process(this.decoder.push(chunk));
       return chunk.length >= CHUNK_BYTES;
     } catch (error) {
-      if (!this.ended)
-        this.close(this.options.inspector.connected ? textOf(error) : connectionLost(this.describe()).message);
+      await this.broken(error);
       return null;
     }
+  }
+
+  /** A command to the target failed: the connection is lost, the agent has gone by itself, or something unforeseen. */
+  private async broken(error: unknown): Promise<void> {
+    if (this.ended) return;
+    if (!this.options.inspector.connected) this.close(connectionLost(this.describe()).message);
+    else this.close((await this.agent.present()) ? textOf(error) : agentGone().message);
   }
 
   private async process(records: readonly AgentRecord[]): Promise<void> {
@@ -503,10 +509,7 @@ export class TargetSession {
       await this.agent.release().catch(() => undefined);
       if (this.options.opened) await closeInspectorLater(inspector);
     } catch (error) {
-      if (this.ended) return null;
-      if (!this.options.inspector.connected) this.close(connectionLost(this.describe()).message);
-      else this.close((await this.agent.present()) ? textOf(error) : agentGone().message);
-      return;
+      return this.broken(error);
     }
     this.ended = true;
     this.prober.dispose();
