@@ -269,7 +269,8 @@ export class Prober {
       return void this.resumeStranger(paused);
     if (this.restoring.has(probe)) void this.writeBack(probe, paused, frame);
     else if (probe.wantsCaller) void this.pausedAtCallSite(probe, paused);
-    else void this.writeConstant(probe, frame);
+    else if (probe.fn.node.binding.kind === 'constant') void this.writeConstant(probe, frame);
+    else void this.domain.resume().catch(() => undefined);
   }
 
   /** By place, not by breakpoint id: a pause can be reported before the answer that tells the id. */

@@ -14,6 +14,8 @@ export interface OpenedInspector {
 
 const DEFAULT_PORT = 9229;
 const WAIT_MS = 5000;
+const PORT_MS = 1500;
+const AGAIN_MS = 400;
 const SIGUSR1_MASK = 1n << 9n;
 
 /**
@@ -26,16 +28,30 @@ export async function openInspector(pid: number): Promise<OpenedInspector> {
   const present = await inspectorOf(pid);
   if (present !== null) return { url: present.url, opened: false };
   const port = await debugPort(pid);
-  const holder = await holderOf(port);
-  if (holder !== null) throw inspectorDidNotOpen(pid, port, holder);
+  await waitForPort(pid, port);
+  signal(pid);
+  const url = await waitForInspector(pid, port);
+  return { url: await moveToFreePort(pid, url), opened: true };
+}
+
+function signal(pid: number): void {
   try {
     (process as unknown as { _debugProcess(pid: number): void })._debugProcess(pid);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPERM') throw notPermitted(pid);
     throw noSuchProcess(pid);
   }
-  const url = await waitForInspector(pid, port);
-  return { url: await moveToFreePort(pid, url), opened: true };
+}
+
+/** Another NodeScope holds the port only for the moment it takes to move its process's inspector away: wait for that. */
+async function waitForPort(pid: number, port: number): Promise<void> {
+  const deadline = Date.now() + PORT_MS;
+  for (;;) {
+    const holder = await holderOf(port);
+    if (holder === null) return;
+    if (Date.now() > deadline) throw inspectorDidNotOpen(pid, port, holder);
+    await delay(50);
+  }
 }
 
 /** A signal kills a process that does not catch it, so this is settled before one is sent. */
@@ -97,10 +113,16 @@ async function holderOf(port: number): Promise<string | null> {
 
 async function waitForInspector(pid: number, port: number): Promise<string> {
   const deadline = Date.now() + WAIT_MS;
+  let signalled = Date.now();
   for (;;) {
     const found = (await inspectorOf(pid)) ?? (process.platform === 'linux' ? null : await atPort(pid, port));
     if (found !== null) return found.url;
     if (Date.now() > deadline) throw inspectorDidNotOpen(pid, port, await holderOf(port));
+    // Somebody else's process took the port in the same moment: once it is free again, ask again.
+    if (Date.now() - signalled > AGAIN_MS && (await holderOf(port)) === null) {
+      signal(pid);
+      signalled = Date.now();
+    }
     await delay(15);
   }
 }
