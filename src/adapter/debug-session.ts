@@ -15,6 +15,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { textOf } from '../tracer/error/error.ts';
 import type { SourceLocation } from '../tracer/event/location.ts';
 import type { Plan } from '../tracer/plan/plan.ts';
+import type { ProbeState } from '../tracer/store/manifest.ts';
 import type { Span } from '../tracer/store/span.ts';
 import { attachTimedOut, evaluateUnsupported, launchUnsupported, notAttached } from './adapter-errors.ts';
 import { type AttachRequest, parseAttachRequest } from './attach-request.ts';
@@ -66,6 +67,7 @@ export class NodeScopeDebugSession extends DebugSession {
   #stopping: Promise<void> | null = null;
   #rest: NodeJS.Timeout | undefined;
   #known = new Set<string>();
+  readonly #toldProbes = new Map<number, string>();
   #reportsProgress = false;
 
   constructor(parts: DebugSessionParts) {
@@ -125,7 +127,18 @@ export class NodeScopeDebugSession extends DebugSession {
   async #install(trace: LiveTrace, plan: Plan): Promise<void> {
     const probes = await trace.install(plan);
     this.#say(probesLine(probes));
-    for (const probe of probes) this.#say(probeLine(probe), probe.location);
+    this.#tellProbes(probes);
+  }
+
+  /** Says what has become of each probe, once it is known: most settle at the first call of their function. */
+  #tellProbes(probes: readonly ProbeState[]): void {
+    for (const probe of probes) {
+      if (probe.status === 'waiting' || probe.status === 'removed') continue;
+      const key = `${probe.status} ${probe.engine}`;
+      if (this.#toldProbes.get(probe.id) === key) continue;
+      this.#toldProbes.set(probe.id, key);
+      this.#say(probeLine(probe), probe.location);
+    }
   }
 
   /** An attach that comes too late is undone, so that no process stays traced without anyone looking. */
@@ -149,6 +162,7 @@ export class NodeScopeDebugSession extends DebugSession {
     this.#undo.push(
       playhead.onMove((move) => this.#moved(move)),
       trace.onFindings(() => this.#tellFindings(trace)),
+      trace.onProbes((probes) => this.#tellProbes(probes)),
       trace.onClosed((reason) => {
         this.#say(reason);
         if (!trace.attached) void this.#stop(true);

@@ -1,7 +1,7 @@
 import { escapeControls } from '../tracer/event/format.ts';
 import type { Finding } from '../tracer/finding/finding.ts';
 import type { Overhead, ProbeState, RecordingManifest } from '../tracer/store/manifest.ts';
-import { plural } from './duration.ts';
+import { formatCount, plural } from './duration.ts';
 import { targetName } from './target-name.ts';
 
 /** What the Debug Console is told, one line each (without the line end). Names come from the target: escaped. */
@@ -18,19 +18,19 @@ export function planLine(question: string, probes: number, file: string | null):
   return `Plan ${source}: ${plural(probes, 'probe')}.`;
 }
 
-const NOT_WORKING: ReadonlySet<ProbeState['status']> = new Set(['failed', 'waiting', 'limited']);
-
-/** One line about a probe: its engine, and why it does not work where it does not. */
+/** One line about a probe that has settled: its engine, and why it is no better, or does not work. */
 export function probeLine(probe: ProbeState): string {
   const name = escapeControls(probe.at);
-  if (NOT_WORKING.has(probe.status)) return `  ✗ ${name}: ${probe.status}, ${escapeControls(probe.reason)}`;
-  const why = probe.reason === '' ? '' : ` (${escapeControls(probe.reason)})`;
-  return `  ✓ ${name}: ${probe.engine}${why}`;
+  const reason = escapeControls(probe.reason);
+  if (probe.status === 'installed') return `  ✓ ${name}: ${probe.engine}${reason === '' ? '' : ` (${reason})`}`;
+  return `  ${probe.status === 'waiting' ? '…' : '✗'} ${name}: ${probe.status}${reason === '' ? '' : `, ${reason}`}`;
 }
 
 export function probesLine(probes: readonly ProbeState[]): string {
-  const installed = probes.filter((probe) => probe.status === 'installed').length;
-  return `${installed} of ${plural(probes.length, 'probe')} installed:`;
+  const count = (status: ProbeState['status']): number => probes.filter((probe) => probe.status === status).length;
+  const waiting = count('waiting');
+  const rest = waiting === 0 ? '' : `; ${formatCount(waiting)} will be at the first call of their functions`;
+  return `${formatCount(count('installed'))} of ${plural(probes.length, 'probe')} installed${rest}:`;
 }
 
 export function findingLine(finding: Finding): string {

@@ -41,7 +41,9 @@ try {
     testsPath,
     workspace,
     screenshotsDir,
-    timeoutMs: 300_000,
+    timeoutMs: 400_000,
+    settings: { 'editor.minimap.enabled': false },
+    viewport: { width: 1600, height: 950 },
     onLog: (line) => console.log(line),
     env: {
       NODESCOPE_TEST_TASKFLOW: JSON.stringify(server),

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { plural } from '../../adapter/duration.ts';
+import type { LiveTrace } from '../../adapter/live-trace.ts';
 import { planFromText } from '../../adapter/plan-file.ts';
-import type { Plan } from '../../tracer/plan/plan.ts';
+import type { Plan, PlanProbe } from '../../tracer/plan/plan.ts';
 import { TraceSession } from '../../tracer/session/session.ts';
 import { homeOf } from '../../tracer/store/paths.ts';
 import { askQuestion } from '../debug/ask-question.ts';
@@ -66,14 +67,23 @@ export async function applyPlan(sessions: DebugSessions, uri: vscode.Uri | undef
   const plan = planFromText(document.getText(), basename(document.fileName));
   const trace = sessions.trace();
   if (trace !== null) {
-    const states = await trace.install(plan);
-    const installed = states.filter((state) => state.status === 'installed').length;
-    void vscode.window.setStatusBarMessage(
-      `NodeScope: ${installed} of ${plural(states.length, 'probe')} installed`,
-      5_000,
-    );
+    await addTo(trace, plan);
     return;
   }
   if ((document.isUntitled || document.isDirty) && !(await document.save())) throw planNotSaved();
   await attach({ plan: document.fileName });
+}
+
+/** Installs what the running trace does not have yet. */
+async function addTo(trace: LiveTrace, plan: Plan): Promise<void> {
+  const present = new Set(trace.probes().map(({ kind, at }) => `${kind} ${at}`));
+  const probes = plan.probes.filter((probe) => !present.has(`${probe.kind} ${placeOf(probe)}`));
+  if (probes.length > 0) await trace.install({ ...plan, probes });
+  const text =
+    probes.length === 0 ? 'all probes of the plan are there already' : `${plural(probes.length, 'probe')} added`;
+  vscode.window.setStatusBarMessage(`NodeScope: ${text}`, 5_000);
+}
+
+function placeOf(probe: PlanProbe): string {
+  return probe.kind === 'library' ? probe.library : probe.at;
 }

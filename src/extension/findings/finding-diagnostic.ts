@@ -1,15 +1,16 @@
 import * as vscode from 'vscode';
+import { parentsOf } from '../../adapter/call-stack.ts';
 import { formatDuration } from '../../adapter/duration.ts';
 import { spanRecord } from '../../adapter/span-record.ts';
 import { callText } from '../../adapter/variables.ts';
-import { formatValue } from '../../tracer/event/format.ts';
+import { formatArgs, formatValue } from '../../tracer/event/format.ts';
 import type { SourceLocation } from '../../tracer/event/location.ts';
 import type { Finding } from '../../tracer/finding/finding.ts';
 import type { Recording } from '../../tracer/store/recording.ts';
 
 export const SOURCE = 'NodeScope';
 /** Pieces of evidence listed below one problem. */
-const MAX_RELATED = 6;
+const MAX_RELATED = 5;
 
 const SEVERITY = {
   error: vscode.DiagnosticSeverity.Error,
@@ -33,6 +34,13 @@ export function findingLink(id: string): vscode.Uri {
   return vscode.Uri.parse(`command:nodescope.showFinding?${encodeURIComponent(JSON.stringify([id]))}`);
 }
 
+/** The finding a diagnostic was made of; its text may have changed since. */
+export function findingIdOf({ code }: vscode.Diagnostic): string | null {
+  if (typeof code !== 'object') return null;
+  const [id] = JSON.parse(decodeURIComponent(code.target.query)) as unknown[];
+  return typeof id === 'string' ? id : null;
+}
+
 /** Empty: VS Code widens it to the word there. */
 function rangeOf({ line, column }: SourceLocation): vscode.Range {
   const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column));
@@ -49,14 +57,24 @@ function related(finding: Finding, recording: Recording): vscode.DiagnosticRelat
       return [info(place, `${callText(access.function, access.args, 80)} ${did}`)];
     });
   }
-  const calls = finding.evidence.calls.slice(0, MAX_RELATED);
-  return calls.flatMap((call) => {
+  return repeats(finding, recording);
+}
+
+/** Who runs the repeated query, innermost first, then the first of the repeats with what they asked for. */
+function repeats({ evidence }: Finding, recording: Recording): vscode.DiagnosticRelatedInformation[] {
+  const queries = evidence.calls.flatMap((call) => {
     const record = spanRecord(recording, call);
-    const place = record?.span.location;
-    if (record == null || place == null) return [];
-    const what = record.kind === 'call' ? callText(record.span.name, record.enter.args, 80) : record.span.name;
-    return [info(place, `${what} at ${formatDuration(record.span.start)}`)];
+    return record?.kind === 'db' ? [record] : [];
   });
+  const last = queries.at(-1);
+  const callers = last === undefined ? [] : parentsOf(recording, last.span).reverse();
+  const from = callers.flatMap(({ name, location }) => (location === null ? [] : [info(location, `run by ${name}`)]));
+  const asked = queries.slice(0, MAX_RELATED).flatMap(({ span, start }) => {
+    if (span.location === null) return [];
+    const params = start.params === undefined ? '' : ` with (${formatArgs(start.params, 60)})`;
+    return [info(span.location, `the query${params} at ${formatDuration(span.start)}`)];
+  });
+  return [...from, ...asked];
 }
 
 function info(location: SourceLocation, text: string): vscode.DiagnosticRelatedInformation {

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import type { Shown } from '../recording/shown.ts';
 import { Throttle } from '../throttle.ts';
-import { diagnosticOf, SOURCE } from './finding-diagnostic.ts';
+import { diagnosticOf, findingIdOf, SOURCE } from './finding-diagnostic.ts';
 
 const REFRESH_MS = 400;
 
@@ -34,11 +34,8 @@ export class Problems implements vscode.CodeActionProvider, vscode.Disposable {
     return context.diagnostics
       .filter((diagnostic) => diagnostic.source === SOURCE)
       .flatMap((diagnostic) => {
-        const id = current.findings().find((finding) => {
-          const own = diagnosticOf(finding, current.recording);
-          return own !== null && own.message === diagnostic.message && own.range.isEqual(diagnostic.range);
-        })?.id;
-        if (id === undefined) return [];
+        const id = findingIdOf(diagnostic);
+        if (id === null) return [];
         const action = new vscode.CodeAction(
           'Show the evidence in the NodeScope cinema',
           vscode.CodeActionKind.QuickFix,

@@ -12,6 +12,8 @@ describe('a session in VS Code', () => {
   let ui: TestBridge;
   let cinema: Surface;
   let nodescope: NodeScopeApi;
+  /** What the adapter wrote to the Debug Console. */
+  const said: string[] = [];
 
   const current = (): OpenRecording => {
     const open = nodescope.shown.current;
@@ -28,8 +30,26 @@ describe('a session in VS Code', () => {
         list.filter((one) => one.source === 'NodeScope').map((one): [vscode.Uri, vscode.Diagnostic] => [uri, one]),
       );
 
+  /** Texts that decorations put behind lines: they are no elements of their own. */
+  const inlineTexts = async (): Promise<string> =>
+    String(
+      await ui.workbench.evaluate(
+        "[...document.querySelectorAll('.view-line span')].map((e) => getComputedStyle(e, '::after').content).filter((t) => t !== 'none').join('\\n')",
+      ),
+    );
+  const asked = (title: string): Promise<true> =>
+    until(title, async () => (await ui.workbench.text({ selector: '.quick-input-widget' })).includes(title));
+
   before(async () => {
     ui = testBridge();
+    vscode.debug.registerDebugAdapterTrackerFactory('nodescope', {
+      createDebugAdapterTracker: () => ({
+        onDidSendMessage: (message) => {
+          if (message.event === 'output') said.push(message.body.output);
+        },
+      }),
+    });
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
     cinema = ui.webview('.timeline-canvas');
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(manager));
     nodescope = await api();
@@ -116,7 +136,7 @@ describe('a session in VS Code', () => {
     await cinema.click({ selector: '#tab-details' });
     const details = await until('details', async () => {
       const text = await cinema.text({ selector: '.tab.details' });
-      return text.includes('TaskManager.assignTask') && text.includes('Resolved to') ? text : null;
+      return /^TaskManager\.assignTask\b/.test(text) && /resolved to/i.test(text) ? text : null;
     });
     assert.match(details, /Arguments/i);
     assert.match(details, /0: \d+\s+1: \d+/);
@@ -129,9 +149,7 @@ describe('a session in VS Code', () => {
     });
     assert.notEqual(editor.viewColumn, undefined);
     assert.equal(await cinema.text({ selector: '.mode' }), 'FROZEN');
-    await until('the value at the end of the line', async () =>
-      /\(\d+, \d+\) → /.test(await ui.workbench.text({ selector: '.editor-instance .view-lines' })),
-    );
+    await until('the value at the end of the line', async () => /\(\d+, \d+\) → .* ms/.test(await inlineTexts()));
     await ui.screenshot('vscode-cinema');
   });
 
@@ -193,6 +211,44 @@ describe('a session in VS Code', () => {
     assert.ok((await lenses(manager)).some(({ command }) => command?.command === 'nodescope.clearLenses'));
   });
 
+  it('makes a plan from a question and applies it to the running process', async () => {
+    await ui.runCommand('NodeScope: Plan from a Question');
+    await asked('What do you want to know?');
+    await ui.press('Control+A');
+    await ui.type('which tasks does a project have?');
+    await ui.press('Enter');
+    const editor = await until('the plan', () => {
+      const active = vscode.window.activeTextEditor;
+      return active?.document.fileName.endsWith('.plan.json') ? active : null;
+    });
+    const plan = JSON.parse(editor.document.getText());
+    assert.equal(plan.question, 'which tasks does a project have?');
+    assert.ok(
+      plan.probes.every((probe: { because?: string }) => probe.because),
+      'a reason for each probe',
+    );
+    await until('the schema', () => vscode.languages.getDiagnostics(editor.document.uri).length === 0);
+    plan.probes.push({ kind: 'function', at: 'src/counters.ts#Counters.snapshot', capture: ['return'] });
+    const whole = new vscode.Range(0, 0, editor.document.lineCount, 0);
+    await editor.edit((edit) => edit.replace(whole, JSON.stringify(plan, null, 2)));
+    await editor.document.save();
+    await vscode.commands.executeCommand('nodescope.applyPlan');
+    await until('the new probe', async () => {
+      await counts();
+      return current()
+        .probes()
+        .some(({ name, status }) => name === 'Counters.snapshot' && status === 'installed');
+    });
+    assert.equal(
+      current()
+        .probes()
+        .filter(({ name }) => name === 'TaskManager.assignTask').length,
+      1,
+    );
+    await until('its call', () => current().recording.count({ function: 'Counters.snapshot' }) > 0);
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+  });
+
   it('goes from a problem to its evidence in the cinema', async () => {
     const [lost] = problems().filter(([uri]) => uri.fsPath === manager.fsPath);
     assert.ok(lost);
@@ -216,13 +272,14 @@ describe('a session in VS Code', () => {
   });
 
   it('tells the Debug Console what it did', async () => {
-    await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
-    const text = await until('the console', async () => {
-      const shown = await ui.workbench.text({ selector: '.repl' });
-      return shown.includes('probes installed') ? shown : null;
-    });
+    const text = said.join('');
     assert.match(text, /Attached to main\.js \(pid \d+, Node v[\d.]+\) without a restart/);
-    assert.match(text, /TaskManager\.assignTask: rebind/);
+    assert.match(text, /\d+ of \d+ probes installed/);
+    assert.match(text, /✓ \S+task-manager\.ts#TaskManager\.assignTask: rebind/);
+    assert.match(text, /N\+1 in GET \/projects\/:id/);
+    assert.match(text, /Lost update of this\.slots/);
+    await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
+    await until('the console', async () => /N\+1|Lost update/.test(await ui.workbench.text({ selector: '.repl' })));
     await vscode.commands.executeCommand('workbench.action.closePanel');
   });
 
@@ -250,6 +307,8 @@ describe('a session in VS Code', () => {
     const { recording } = current();
     assert.equal(recording.manifest.state, 'complete');
     assert.equal(recording.manifest.dropped, 0);
+    assert.match(said.join(''), /Recorded [\d,]+ events, [\d,]+ calls, \d+ findings?; dropped 0; overhead [\d.]+%\./);
+    assert.match(said.join(''), /goes on with its original functions/);
     const before = recording.eventCount;
     const then = await counts();
     assert.equal(then.pid, pid, 'the same process serves');
@@ -278,6 +337,27 @@ describe('a session in VS Code', () => {
     await until('its findings', () => problems().length >= 2);
     await until('a film at rest', async () => (await cinema.text({ selector: '.mode' })) === 'STOPPED');
     await ui.screenshot('vscode-stored');
+  });
+
+  it('attaches by picking a process and asking a question', async function () {
+    this.timeout(90_000);
+    await ui.runCommand('NodeScope: Attach to Running Process');
+    await asked('Attach NodeScope to a running process');
+    await ui.type(String(taskflow().pid));
+    const row = await until('the process', async () => {
+      const text = await ui.workbench.text({ selector: '.quick-input-list .monaco-list-row.focused' });
+      return text.includes(`pid ${taskflow().pid}`) ? text : null;
+    });
+    assert.match(row, /node dist\/main\.js/);
+    await ui.screenshot('vscode-picker');
+    await ui.press('Enter');
+    await asked('What do you want to know?');
+    await ui.press('Enter');
+    await until('the recording', () => nodescope.shown.current?.live, 60_000);
+    await until('a live film', async () => (await cinema.text({ selector: '.mode' })) === 'LIVE');
+    await cinema.click({ role: 'button', name: 'Stop recording' });
+    await until('the end', () => vscode.debug.activeDebugSession === undefined && !current().live, 30_000);
+    assert.equal((await counts()).pid, taskflow().pid);
   });
 
   it('broke no rule of the content security policy', async () => {
