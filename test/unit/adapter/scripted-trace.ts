@@ -71,7 +71,7 @@ export function smallFilm() {
     async: true,
   });
   film.snapshot(at(102), first, outer, 1, 'this.slots', 'before', { $: 'map', entries: [[7, 1]] });
-  const innerOne = film.call(inner, first, at(105), at(120), { args: ['a'], result: null, async: true });
+  const innerOne = film.call(inner, first, at(105), at(120), { args: ['a'], result: 'done', async: true });
   const query = film.query(innerOne, 'SELECT 1', [7], at(106), at(118), 3, { file: FILE, line: 22, column: 4 });
   film.change(at(125), first, outer, 1, 'slots', 7, 1, 2);
   const innerTwo = film.call(inner, first, at(130), at(140), {

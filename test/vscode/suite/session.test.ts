@@ -150,6 +150,8 @@ describe('a session in VS Code', () => {
     assert.notEqual(editor.viewColumn, undefined);
     assert.equal(await cinema.text({ selector: '.mode' }), 'FROZEN');
     await until('the value at the end of the line', async () => /\(\d+, \d+\) → .* ms/.test(await inlineTexts()));
+    await cinema.evaluate("document.querySelector('.timeline-canvas').focus()");
+    await ui.press('f');
     await ui.screenshot('vscode-cinema');
   });
 
@@ -188,7 +190,14 @@ describe('a session in VS Code', () => {
       const total = (c: typeof now): number => Object.values(c.functions).reduce((sum, f) => sum + f.entered, 0);
       return total(now) > total(before) && current().recording.eventCount > events;
     });
+    await vscode.commands.executeCommand('workbench.view.debug');
+    const shown = await until('the Variables view', async () => {
+      const text = await ui.workbench.text({ selector: '.debug-viewlet' });
+      return /Arguments|Request|Query/.test(text) ? text : null;
+    });
+    assert.match(shown, /Playback at \d/);
     await ui.screenshot('vscode-paused');
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
     await vscode.commands.executeCommand('workbench.action.debug.continue');
     await until('live again', () => current().playhead.live);
   });
@@ -247,6 +256,18 @@ describe('a session in VS Code', () => {
     );
     await until('its call', () => current().recording.count({ function: 'Counters.snapshot' }) > 0);
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+  });
+
+  it('lists targets, probes, findings and recordings in its own view', async () => {
+    await vscode.commands.executeCommand('workbench.view.extension.nodescope');
+    const text = await until('the lists', async () => {
+      const shown = await ui.workbench.text({ selector: '.composite.viewlet' });
+      return shown.includes('TaskManager.assignTask') && /Lost update/.test(shown) ? shown : null;
+    });
+    assert.match(text, new RegExp(`node dist/main\\.js\\s*recording · pid ${taskflow().pid}`));
+    assert.match(text, /Why do two users get the same task/);
+    await ui.screenshot('vscode-views');
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
   });
 
   it('goes from a problem to its evidence in the cinema', async () => {
