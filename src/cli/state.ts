@@ -14,7 +14,7 @@ export async function state(parsed: Parsed): Promise<void> {
   if (parsed.values.json) return printJson(entries);
   for (const entry of entries) {
     const key = entry.key === null ? '' : `[${formatValue(entry.key, 60)}]`;
-    const before = entry.before === null ? '' : ` (before: ${formatValue(entry.before, 120)})`;
+    const before = !entry.beforeKnown ? '' : ` (before: ${formatValue(entry.before, 120)})`;
     process.stdout.write(`${entry.path}${key} = ${formatValue(entry.value, 200)}${before}\n`);
   }
 }

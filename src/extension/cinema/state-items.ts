@@ -10,8 +10,8 @@ const MAX_ITEMS = 500;
 export function stateItems(recording: Recording, t: number): StateItem[] {
   return stateAt(recording, t, { limit: MAX_ITEMS }).map((entry) => {
     const by = entry.by === null ? null : recording.span(entry.by);
-    const { target, holder, path, key, value, present, since, before, diff } = entry;
+    const { target, holder, path, key, value, present, since, before, beforeKnown, diff } = entry;
     const item = { target, holder, path, key, value, present, since, by: by === null ? null : briefOf(by), diff };
-    return before === null ? item : { ...item, before };
+    return beforeKnown ? { ...item, before } : item;
   });
 }

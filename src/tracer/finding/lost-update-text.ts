@@ -31,7 +31,10 @@ export function lostUpdateText(details: LostUpdateDetails): {
   const place = placeText(details.path, details.key);
   const wrote = formatValue(lost.wrote, 80);
   return {
-    title: `Lost update of ${place} in ${by.function}`,
+    title:
+      lost.function === by.function
+        ? `Lost update of ${place} in ${by.function}`
+        : `Lost update of ${place}: ${by.function} overwrites ${lost.function}`,
     explanation: [
       `${callText(by)} read ${place} as ${formatValue(by.read, 80)} at ${milliseconds(by.readAt)}`,
       `and wrote ${formatValue(by.wrote, 80)} at ${milliseconds(by.wroteAt)}.`,

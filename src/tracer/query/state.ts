@@ -20,8 +20,9 @@ export interface StateEntry {
   readonly since: Nanoseconds;
   /** The call that did it, where known. */
   readonly by: CallId | null;
-  /** The value before; null when nothing is known about it. */
+  /** The value before; only meaningful with `beforeKnown`, since `null` is a value too. */
   readonly before: CapturedValue | null;
+  readonly beforeKnown: boolean;
   /** From `before` to `value`; empty when `before` is unknown. */
   readonly diff: readonly ValueChange[];
   readonly seq: EventSeq;
@@ -98,7 +99,7 @@ function entryAt(recording: Recording, place: StatePlace, at: number): StateEntr
   const event = recording.eventAt(place.rows[at] as number);
   if (event === null) return null;
   if (event.type === 'state.change')
-    return made(place, event, event.after, event.op === 'set', event.before, event.call);
+    return made(place, event, event.after, event.op === 'set', { value: event.before }, event.call);
   if (event.type !== 'state.read' && event.type !== 'state.snapshot') return null;
   const earlier = at > 0 ? shownBy(recording.eventAt(place.rows[at - 1] as number)) : null;
   // A read, or a value already there when the call began, was put there by somebody unseen.
@@ -113,10 +114,15 @@ function resetEntry(recording: Recording, place: StatePlace, at: number, reset: 
   return made(place, event, UNDEFINED, false, shownBy(recording.eventAt(place.rows[at] as number)), event.call);
 }
 
-function shownBy(event: TraceEvent | null): CapturedValue | null {
+function shownBy(event: TraceEvent | null): Known | null {
   if (event === null) return null;
-  if (event.type === 'state.change') return event.after;
-  return event.type === 'state.read' || event.type === 'state.snapshot' ? event.value : null;
+  if (event.type === 'state.change') return { value: event.after };
+  return event.type === 'state.read' || event.type === 'state.snapshot' ? { value: event.value } : null;
+}
+
+/** A value that is known, which `null` as a value of its own would not tell. */
+interface Known {
+  readonly value: CapturedValue;
 }
 
 function made(
@@ -124,7 +130,7 @@ function made(
   event: TraceEvent,
   value: CapturedValue,
   present: boolean,
-  before: CapturedValue | null,
+  before: Known | null,
   by: CallId | null,
 ): StateEntry {
   return {
@@ -136,8 +142,9 @@ function made(
     present,
     since: event.t,
     by,
-    before,
-    diff: before === null ? [] : diffValues(before, present ? value : UNDEFINED),
+    before: before?.value ?? null,
+    beforeKnown: before !== null,
+    diff: before === null ? [] : diffValues(before.value, present ? value : UNDEFINED),
     seq: event.seq,
     source: event.type === 'state.change' ? 'change' : event.type === 'state.read' ? 'read' : 'snapshot',
   };

@@ -115,7 +115,7 @@ describe('lost update detector', () => {
     trace.write(a, null, 3, 4, 'count');
     trace.write(b, null, 4, 4, 'count');
     const [finding] = lostUpdates(trace);
-    assert.equal(finding?.title, 'Lost update of count in B.b');
+    assert.equal(finding?.title, 'Lost update of count: B.b overwrites A.a');
     const object = new Trace();
     const counting = (count: number): CapturedValue => ({ $: 'object', entries: [['count', count]] });
     classic(object, counting(4), counting(4), counting(3));
