@@ -196,7 +196,10 @@ export class Agent {
 
   arm(id: number, value: unknown): boolean {
     const probe = this.probes.get(id);
-    return probe !== undefined && !this.removed && !probe.unarmable && this.rebinder.arm(probe, value);
+    if (probe === undefined || this.removed || probe.unarmable) return false;
+    const armed = this.rebinder.arm(probe, value);
+    if (!armed) probe.refused = true;
+    return armed;
   }
 
   /** The function's name does not lead to it from its own frame: looks for it among what CommonJS modules export. */
@@ -214,7 +217,9 @@ export class Agent {
   /** Whether the host wants the next call that comes past the wrapper to pause. */
   pausing(id: number): boolean {
     const probe = this.probes.get(id);
-    return probe?.pausing === true && !probe.several && probe.others.size === 0 && !this.removed;
+    if (probe === undefined || !probe.pausing || probe.several || probe.others.size > 0 || this.removed) return false;
+    // At a pause of a constant's function the host may write the wrapper into the constant.
+    return !probe.refused || probe.original !== null;
   }
 
   pause(id: number, on: boolean): void {

@@ -72,6 +72,8 @@ export class Probe implements Standing {
   pausing = false;
   /** The debugger could not write the constant; asking it again would only pause the process again. */
   unarmable = false;
+  /** The constant holds something else than the function meant, so the wrapper has nothing to forward to and must not be written. */
+  refused = false;
   /** Breakpoint hits that came through the wrapper. */
   wrappedHits = 0;
   unarmed = 0;
