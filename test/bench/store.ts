@@ -11,20 +11,7 @@ import type { RecordingManifest } from '../../src/tracer/store/manifest.ts';
 import { Recording } from '../../src/tracer/store/recording.ts';
 import { newRecordingId } from '../../src/tracer/store/recording-id.ts';
 import { RecordingWriter } from '../../src/tracer/store/writer.ts';
-
-export interface BenchRow {
-  readonly id: string;
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly better: 'lower' | 'higher';
-  readonly floor: number | null;
-  readonly aim: number | null;
-  /** What it is measured beside. */
-  readonly peer: string | null;
-  /** Whether the floor holds; null without one. */
-  readonly ok: boolean | null;
-}
+import type { BenchRow } from './row.ts';
 
 const EVENTS = 1_000_000;
 const BATCH = 2_000;
