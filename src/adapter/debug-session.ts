@@ -271,8 +271,9 @@ export class NodeScopeDebugSession extends DebugSession {
         ? []
         : scopesOf(this.#trace.recording, call, this.#playhead.t);
     response.body = {
-      scopes: found.map(({ name, list }) => ({
+      scopes: found.map(({ name, hint, list }) => ({
         name,
+        ...(hint === undefined ? {} : { presentationHint: hint }),
         variablesReference: this.#variables.reference(list),
         expensive: false,
       })),

@@ -10,6 +10,7 @@ import { type NamedValue, note } from './variables.ts';
 /** One section of the Variables view. */
 export interface TraceScope {
   readonly name: string;
+  readonly hint?: 'arguments' | 'returnValue';
   readonly list: () => readonly NamedValue[];
 }
 
@@ -24,8 +25,8 @@ export function scopesOf(recording: Recording, call: number, t: Nanoseconds): Tr
   switch (record.kind) {
     case 'call':
       return [
-        { name: 'Arguments', list: () => argumentList(record) },
-        { name: 'Result', list: () => resultList(record, t) },
+        { name: 'Arguments', hint: 'arguments', list: () => argumentList(record) },
+        { name: 'Result', hint: 'returnValue', list: () => resultList(record, t) },
         state,
       ];
     case 'http':

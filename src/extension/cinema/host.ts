@@ -85,6 +85,10 @@ export class CinemaHost {
       return;
     }
     const { call = null, t = null, finding = null, tab = null } = focus;
+    // The view holds the playhead inside the range it knows, which may be older than the moment meant.
+    if (t !== null && this.#shown.live) {
+      this.#post({ kind: 'range', range: this.#shown.recording.range(), live: true });
+    }
     this.#post({ kind: 'focus', call, t, finding, tab });
   }
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { listNodeProcesses } from '../../tracer/target/process-list.ts';
+import { listApplications } from './applications.ts';
 import { askQuestion } from './ask-question.ts';
 import { processItems } from './process-items.ts';
 import { pickProcess } from './process-picker.ts';
@@ -61,7 +61,7 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
 /** The running processes as ready-made configurations, for "Show all automatic debug configurations". */
 export class RunningProcesses implements vscode.DebugConfigurationProvider {
   async provideDebugConfigurations(): Promise<vscode.DebugConfiguration[]> {
-    const items = processItems(await listNodeProcesses(), Date.now());
+    const items = processItems(await listApplications(), Date.now());
     return items.map(({ pid, label }) => ({
       type: DEBUG_TYPE,
       request: 'attach',

@@ -1,10 +1,7 @@
 import * as vscode from 'vscode';
-import { listNodeProcesses } from '../../tracer/target/process-list.ts';
+import { listApplications } from './applications.ts';
 import { type ProcessItem, processItems } from './process-items.ts';
 
-/** Processes of the editor itself only hide the one that is meant; they can still be attached by pid. */
-const EDITOR =
-  /[\\/](extensionHost|server-main|bootstrap-fork|tsserver)\b|[\\/]\.vscode(-server)?[\\/]|typescript-language/;
 const NONE: ProcessItem = {
   pid: 0,
   label: 'No Node.js process is running here',
@@ -24,6 +21,6 @@ export async function pickProcess(): Promise<number | undefined> {
 }
 
 async function choices(): Promise<ProcessItem[]> {
-  const own = (await listNodeProcesses()).filter(({ argv }) => !EDITOR.test(argv.join(' ')));
-  return own.length === 0 ? [NONE] : processItems(own, Date.now());
+  const found = await listApplications();
+  return found.length === 0 ? [NONE] : processItems(found, Date.now());
 }

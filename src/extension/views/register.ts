@@ -5,8 +5,8 @@ import type { Finding } from '../../tracer/finding/finding.ts';
 import { listRecordings } from '../../tracer/store/catalogue.ts';
 import type { ProbeState } from '../../tracer/store/manifest.ts';
 import { recordingsOf } from '../../tracer/store/paths.ts';
-import { listNodeProcesses } from '../../tracer/target/process-list.ts';
 import { bases } from '../commands/open-recording.ts';
+import { listApplications } from '../debug/applications.ts';
 import { processItems } from '../debug/process-items.ts';
 import type { DebugSessions } from '../debug/sessions.ts';
 import type { Shown } from '../recording/shown.ts';
@@ -45,7 +45,10 @@ export function registerViews(shown: Shown, sessions: DebugSessions): vscode.Dis
 
 async function targetItems(sessions: DebugSessions): Promise<vscode.TreeItem[]> {
   const traced = new Set(sessions.all().flatMap(({ recording }) => recording.manifest.targets.map(({ pid }) => pid)));
-  return processItems(await listNodeProcesses(), Date.now()).map((process) => {
+  const processes = await listApplications();
+  const first = processes.filter(({ pid }) => traced.has(pid));
+  const rest = processes.filter(({ pid }) => !traced.has(pid));
+  return processItems([...first, ...rest], Date.now()).map((process) => {
     const item: vscode.TreeItem & { pid?: number } = new vscode.TreeItem(process.label);
     const isTraced = traced.has(process.pid);
     item.description = isTraced ? `recording · ${process.description}` : process.description;
