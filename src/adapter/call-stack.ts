@@ -1,4 +1,4 @@
-import type { Nanoseconds } from '../tracer/event/ids.ts';
+import type { CallId, Nanoseconds } from '../tracer/event/ids.ts';
 import type { Recording } from '../tracer/store/recording.ts';
 import type { Span } from '../tracer/store/span.ts';
 
@@ -35,6 +35,21 @@ export function chainAt(recording: Recording, root: Span, t: Nanoseconds, prefer
     span = next;
   }
   return chain;
+}
+
+/** Events looked at, from the latest backwards, for one that has a place in the code. */
+const MAX_BACK = 1_000;
+
+/** The latest moment at which a call with a place in the code was under way, with that call; null when there is none nearby. */
+export function lastInCode(recording: Recording): { readonly t: Nanoseconds; readonly call: CallId } | null {
+  const { eventCount } = recording;
+  for (let row = eventCount - 1; row >= Math.max(0, eventCount - MAX_BACK); row--) {
+    const event = recording.eventAt(row);
+    if (event === null || !('call' in event) || event.call === null) continue;
+    const span = recording.span(event.call);
+    if (span?.location != null && isUnderWay(span, event.t)) return { t: event.t, call: event.call };
+  }
+  return null;
 }
 
 /** The call and everything above it. */

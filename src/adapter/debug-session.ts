@@ -19,7 +19,7 @@ import type { ProbeState } from '../tracer/store/manifest.ts';
 import type { Span } from '../tracer/store/span.ts';
 import { attachTimedOut, evaluateUnsupported, launchUnsupported, notAttached } from './adapter-errors.ts';
 import { type AttachRequest, parseAttachRequest } from './attach-request.ts';
-import { chainAt } from './call-stack.ts';
+import { chainAt, lastInCode } from './call-stack.ts';
 import { formatDuration } from './duration.ts';
 import type { LiveTrace, StartTrace } from './live-trace.ts';
 import { attachedLine, findingLine, leftLine, planLine, probeLine, probesLine, summaryLine } from './output.ts';
@@ -290,11 +290,14 @@ export class NodeScopeDebugSession extends DebugSession {
   }
 
   protected override pauseRequest(response: DebugProtocol.PauseResponse): void {
-    if (this.#playhead === null) {
+    if (this.#playhead === null || this.#trace === null) {
       this.#refuse(response, notAttached());
       return;
     }
-    this.#playhead.freeze('debugger');
+    // Only a call with a line can be shown by a debugger: the latest one, a moment ago at most.
+    const last = lastInCode(this.#trace.recording);
+    if (last !== null) this.#playhead.call = last.call;
+    this.#playhead.freeze('debugger', last?.t);
     this.sendResponse(response);
     this.#sendStopped('pause', false);
   }

@@ -146,11 +146,13 @@ describe('debug adapter', () => {
     await client.pauseRequest({ threadId: 1 });
     await until('stopped', () => events.some(({ event }) => event === 'stopped'));
     assert.equal(started?.playhead.live, false);
-    assert.equal(started?.playhead.t, at(210));
+    assert.equal(started?.playhead.t, at(150), 'the latest moment with a line to show');
     assert.equal(trace.stops, 0);
     const body = events.at(-1)?.body as DebugProtocol.StoppedEvent['body'];
     assert.equal(body.reason, 'pause');
     assert.equal(body.allThreadsStopped, true);
+    const [top] = await stack(body.threadId ?? 0);
+    assert.equal(top?.name, 'Tasks.outer');
     await client.continueRequest({ threadId: 1 });
     assert.equal(started?.playhead.live, true);
   });

@@ -37,6 +37,12 @@ describe('a session in VS Code', () => {
         "[...document.querySelectorAll('.view-line span')].map((e) => getComputedStyle(e, '::after').content).filter((t) => t !== 'none').join('\\n')",
       ),
     );
+  /** For the documentation: no tooltip of whatever the mouse was last on. */
+  const picture = async (name: string): Promise<void> => {
+    await ui.workbench.hover({ selector: '.part.statusbar' }, { x: 900, y: 10 });
+    await ui.workbench.waitFor({ selector: '.workbench-hover-container' }, { state: 'hidden' });
+    await ui.screenshot(name);
+  };
   const asked = (title: string): Promise<true> =>
     until(title, async () => (await ui.workbench.text({ selector: '.quick-input-widget' })).includes(title));
 
@@ -89,7 +95,7 @@ describe('a session in VS Code', () => {
       return /(GET|POST|PATCH) \//.test(list) && /TaskManager\.|ProjectService\./.test(list) ? list : null;
     });
     assert.doesNotMatch(text, /probe \d/);
-    await ui.screenshot('vscode-live');
+    await ui.screenshot('live');
   });
 
   it('is at most 100 ms behind the process', async () => {
@@ -162,7 +168,7 @@ describe('a session in VS Code', () => {
     await ui.press('f');
     await ui.press('f');
     await cinema.evaluate('new Promise((done) => setTimeout(done, 400))');
-    await ui.screenshot('vscode-cinema');
+    await picture('vscode-cinema');
   });
 
   it('shows the state at the playhead with its last change', async () => {
@@ -172,7 +178,7 @@ describe('a session in VS Code', () => {
       return /slots/.test(state) && /→/.test(state) ? state : null;
     });
     assert.match(text, /by\s+TaskManager\.assignTask/);
-    await ui.screenshot('vscode-state');
+    await ui.screenshot('state');
   });
 
   it('freezes the playback, never the process, when the debugger pauses', async () => {
@@ -209,8 +215,9 @@ describe('a session in VS Code', () => {
       assert.match(text, /(Arguments|Request|Query)\s/);
       return /(Arguments|Request|Query)\s+(?!Result|State|Watch)\S/.test(text) ? text : null;
     });
+    assert.match(await cinema.text({ selector: '.mode' }), /FROZEN/, 'the cinema stays in sight');
     assert.match(shown, /Playback at \d/i);
-    await ui.screenshot('vscode-paused');
+    await picture('vscode-paused');
     await vscode.commands.executeCommand('workbench.action.closeSidebar');
     await vscode.commands.executeCommand('workbench.action.debug.continue');
     await until('live again', () => current().playhead.live);
@@ -287,7 +294,7 @@ describe('a session in VS Code', () => {
       return shown;
     });
     assert.match(text, /node dist\/main\.js/);
-    await ui.screenshot('vscode-views');
+    await ui.screenshot('views');
     await vscode.commands.executeCommand('workbench.action.closeSidebar');
   });
 
@@ -309,7 +316,7 @@ describe('a session in VS Code', () => {
     assert.match(card, /reads/);
     assert.match(card, /writes/);
     await vscode.commands.executeCommand('workbench.actions.view.problems');
-    await ui.screenshot('vscode-findings');
+    await picture('vscode-findings');
     await vscode.commands.executeCommand('workbench.action.closePanel');
   });
 
@@ -378,7 +385,7 @@ describe('a session in VS Code', () => {
     assert.equal(current().recording.spanCount, calls);
     await until('its findings', () => problems().length >= 2);
     await until('a film at rest', async () => (await cinema.text({ selector: '.mode' })) === 'STOPPED');
-    await ui.screenshot('vscode-stored');
+    await ui.screenshot('stored');
   });
 
   it('attaches by picking a process and asking a question', async function () {
@@ -391,10 +398,17 @@ describe('a session in VS Code', () => {
       return text.includes(`pid ${taskflow().pid}`) ? text : null;
     });
     assert.match(row, /node dist\/main\.js/);
-    await ui.screenshot('vscode-picker');
+    await ui.screenshot('picker');
     await ui.press('Enter');
     await asked('What do you want to know?');
-    await ui.press('Enter');
+    await until('the box to close', async () => {
+      await ui.press('Enter');
+      const hidden = { state: 'hidden', timeoutMs: 2_000 } as const;
+      return await ui.workbench.waitFor({ selector: '.quick-input-widget' }, hidden).then(
+        () => true,
+        () => false,
+      );
+    });
     await until('the recording', () => nodescope.shown.current?.live, 60_000);
     await until('a live film', async () => (await cinema.text({ selector: '.mode' })) === 'LIVE');
     await cinema.click({ role: 'button', name: 'Stop recording' });
