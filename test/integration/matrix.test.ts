@@ -275,7 +275,9 @@ describe('what a call tells', () => {
       const branches = traced.of('call.enter', 'branch');
       const leaves = traced.of('call.enter', 'leaf');
       const requests = traced.events.filter((event) => event.type === 'http.server.start');
-      const roots = new Set(requests.map((request) => (request as { call: string }).call));
+      const roots = new Set<unknown>(
+        requests.map((request) => (request.type === 'http.server.start' ? request.call : null)),
+      );
       for (const tree of trees) {
         assert.ok(tree.parent !== null && roots.has(tree.parent), 'the request is the parent of the tree');
         assert.equal(tree.root, tree.parent);

@@ -9,7 +9,7 @@ import {
   objectPrototype,
   prototypeOf,
 } from './host.ts';
-import { type SafeReader, Unreadable } from './safe-read.ts';
+import { isUnreadable, type SafeReader } from './safe-read.ts';
 import { MISSING, Tag } from './wire.ts';
 
 /** Bounds of one captured value. */
@@ -253,7 +253,7 @@ export class Capturer {
 
   /** A value that may have been unreadable. */
   readable(value: unknown): void {
-    if (value instanceof Unreadable) this.missing(value.why);
+    if (isUnreadable(value)) this.missing(value.why);
     else this.value(value);
   }
 

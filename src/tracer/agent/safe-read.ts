@@ -7,6 +7,11 @@ export class Unreadable {
 const GETTER = new Unreadable('getter');
 const PROXY = new Unreadable('proxy');
 const PATH = new Unreadable('path');
+
+/** By identity: `instanceof` would walk the value's prototypes, and trap a Proxy among them. */
+export function isUnreadable(value: unknown): value is Unreadable {
+  return value === GETTER || value === PROXY || value === PATH;
+}
 const MAX_PROTOTYPES = 32;
 
 type Key = string | number;
@@ -51,7 +56,7 @@ export class SafeReader {
     let value = root;
     for (const key of keys) {
       value = this.read(value, key);
-      if (value instanceof Unreadable) return value;
+      if (isUnreadable(value)) return value;
     }
     return value;
   }

@@ -4,7 +4,7 @@ import { apply, type Host, promisePrototype, promiseThen, prototypeOf } from './
 import type { ObjectIds } from './object-ids.ts';
 import type { Probe } from './probe.ts';
 import type { Recorder } from './recorder.ts';
-import { type SafeReader, Unreadable } from './safe-read.ts';
+import { isUnreadable, type SafeReader } from './safe-read.ts';
 import type { Watcher } from './watch.ts';
 import { Enter, Exit, MISSING, Rec } from './wire.ts';
 
@@ -75,7 +75,7 @@ export class Tracer {
   private holds(probe: Probe, self: unknown, args: ArrayLike<unknown>): boolean {
     const read = (object: unknown, key: string | number) => {
       const value = this.reader.read(object, key);
-      return value instanceof Unreadable ? undefined : value;
+      return isUnreadable(value) ? undefined : value;
     };
     return Boolean(evaluate(probe.config.when as NonNullable<typeof probe.config.when>, { self, args }, read));
   }
