@@ -12,7 +12,7 @@ import { RecordingWriter } from '../store/writer.ts';
 import { connectTarget, type TargetSpec } from '../target/target-spec.ts';
 import { planForTargets } from './planning.ts';
 import { Signal } from './signal.ts';
-import { TargetSession } from './target-session.ts';
+import { closeInspectorLater, TargetSession } from './target-session.ts';
 
 export interface AttachOptions {
   readonly targets: readonly TargetSpec[];
@@ -129,7 +129,11 @@ export class TraceSession {
       }
       return session;
     } catch (error) {
-      for (const { inspector } of connected) await inspector.close();
+      for (const { inspector, opened } of connected) {
+        // An inspector that was closed before we came is closed again.
+        if (opened) await closeInspectorLater(inspector).catch(() => undefined);
+        await inspector.close();
+      }
       throw error;
     }
   }
@@ -162,7 +166,7 @@ export class TraceSession {
   }
 
   private async auditSoon(ms: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, AUDIT_AFTER_MS).unref());
+    await new Promise((resolve) => setTimeout(resolve, AUDIT_AFTER_MS));
     if (this.stopped !== null) return;
     await Promise.all(this.targets.map((target) => target.audit(ms).catch(() => undefined)));
   }

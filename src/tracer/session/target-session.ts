@@ -546,7 +546,7 @@ function parseName(at: string): string {
 }
 
 /** `inspector.close()` waits for its clients, so it runs when we have gone. */
-async function closeInspectorLater(inspector: Inspector): Promise<void> {
+export async function closeInspectorLater(inspector: Inspector): Promise<void> {
   await evaluateValue(
     inspector,
     `void (() => { const load = process.getBuiltinModule ?? require; const inspector = load('node:inspector');

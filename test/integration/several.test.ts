@@ -1,0 +1,36 @@
+import { strict as assert } from 'node:assert';
+import { TraceSession } from '../../src/tracer/session/session.ts';
+import { listNodeProcesses } from '../../src/tracer/target/process-list.ts';
+import { fixture, start } from './support/app.ts';
+import { folder } from './support/folder.ts';
+import { cleanUp } from './support/hooks.ts';
+import { functionProbe, Traced } from './support/traced.ts';
+import { until } from './support/until.ts';
+
+const inspectorOf = async (pid: number) =>
+  (await listNodeProcesses()).find((entry) => entry.pid === pid)?.inspector ?? null;
+
+describe('several processes', () => {
+  cleanUp();
+
+  it('three without inspector flags, in one recording', async () => {
+    const apps = await Promise.all([1, 2, 3].map(() => start(fixture('cjs-app.cjs'))));
+    const traced = await Traced.attach(...apps.map(({ pid }) => ({ pid })));
+    await traced.install([functionProbe('cjs-app.cjs#declared')]);
+    await Promise.all(apps.map((app) => app.call('declared', 3)));
+    await until('nine calls', () => traced.calls('declared') === 9);
+    const manifest = await traced.stop();
+    assert.deepEqual(
+      manifest.targets.map((target) => target.pid),
+      apps.map((app) => app.pid),
+    );
+    for (const { pid } of apps) await until('the inspector to close', async () => (await inspectorOf(pid)) === null);
+  });
+
+  it('none stays attached or open when one of them cannot be attached', async () => {
+    const app = await start(fixture('cjs-app.cjs'));
+    const targets = [{ pid: app.pid }, { pid: 2_147_480_000 }];
+    await assert.rejects(TraceSession.attach({ targets, out: folder() }), /no process with pid/);
+    await until('the inspector to close', async () => (await inspectorOf(app.pid)) === null);
+  });
+});
