@@ -37,6 +37,15 @@ describe('a session in VS Code', () => {
         "[...document.querySelectorAll('.view-line span')].map((e) => getComputedStyle(e, '::after').content).filter((t) => t !== 'none').join('\\n')",
       ),
     );
+  /** Different colours in the drawn timeline: a blank one has the background and the playhead. */
+  const colours = async (): Promise<number> =>
+    Number(
+      await cinema.evaluate(`(() => {
+        const canvas = document.querySelector('.timeline-canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 40, canvas.width, canvas.height - 40);
+        return new Set(new Uint32Array(data.buffer)).size;
+      })()`),
+    );
   /** For the documentation: no tooltip of whatever the mouse was last on. */
   const picture = async (name: string): Promise<void> => {
     await ui.workbench.hover({ selector: '.part.statusbar' }, { x: 900, y: 10 });
@@ -217,6 +226,7 @@ describe('a session in VS Code', () => {
     });
     assert.match(await cinema.text({ selector: '.mode' }), /FROZEN/, 'the cinema stays in sight');
     assert.match(shown, /Playback at \d/i);
+    await until('the film of that moment', async () => (await colours()) > 5);
     await picture('vscode-paused');
     await vscode.commands.executeCommand('workbench.action.closeSidebar');
     await vscode.commands.executeCommand('workbench.action.debug.continue');
