@@ -9,7 +9,14 @@ export type CapturedValue = null | boolean | number | string | CapturedObject;
 /** Why something was left out: too deep, past the item/key limit, past the byte or time limit of the capture. */
 export type CutReason = 'depth' | 'budget' | 'time';
 /** Why nothing was captured: a getter (never run), a Proxy (never trapped), a missing path, a capture that failed. */
-export type MissingReason = 'getter' | 'proxy' | 'path' | 'failed' | 'installed-mid-call' | 'not-a-native-promise' | 'off';
+export type MissingReason =
+  | 'getter'
+  | 'proxy'
+  | 'path'
+  | 'failed'
+  | 'installed-mid-call'
+  | 'not-a-native-promise'
+  | 'off';
 
 export type CapturedObject =
   | { readonly $: 'undefined' }
@@ -28,7 +35,11 @@ export type CapturedObject =
     }
   /** `length` is present when more items exist than shown. */
   | { readonly $: 'array'; readonly class?: string; readonly items: readonly CapturedValue[]; readonly length?: number }
-  | { readonly $: 'map'; readonly entries: readonly (readonly [CapturedValue, CapturedValue])[]; readonly size?: number }
+  | {
+      readonly $: 'map';
+      readonly entries: readonly (readonly [CapturedValue, CapturedValue])[];
+      readonly size?: number;
+    }
   | { readonly $: 'set'; readonly items: readonly CapturedValue[]; readonly size?: number }
   | { readonly $: 'date'; readonly v: string }
   | { readonly $: 'regexp'; readonly v: string }

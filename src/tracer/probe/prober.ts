@@ -15,6 +15,8 @@ const WRITABLE_SCOPES = new Set(['closure', 'block', 'module', 'script', 'catch'
 /** How long a breakpoint stays after rebinding to see calls that come past the wrapper, milliseconds. */
 const LINGER_MS = 250;
 const RESTORE_MS = 1200;
+/** Probes installed with one burst of commands. */
+const BATCH = 8;
 const EACH = 'every object has one of its own: those it was called on are traced, objects that come later are not';
 
 /**
@@ -69,6 +71,16 @@ export class Prober {
   ): Promise<void> {
     await this.agent.add(entries.map((entry) => entry.config));
     const taken = new Set(this.all().map((probe) => `${probe.fn.script.id}:${probe.fn.node.start}`));
+    for (let from = 0; from < entries.length; from += BATCH) {
+      await this.installBatch(entries.slice(from, from + BATCH), taken);
+    }
+  }
+
+  /** Commands of one batch are pipelined; the target runs between batches, so that many probes make no long pause. */
+  private async installBatch(
+    entries: readonly { at: string; config: ProbeConfig; fn: ResolvedFunction; predicted: number | null }[],
+    taken: Set<string>,
+  ): Promise<void> {
     await Promise.all(
       entries.map(async (entry) => {
         const probe = new InstalledProbe(entry.at, entry.config, entry.fn, entry.predicted);

@@ -9,10 +9,11 @@ import type { Overhead, ProbeState, RecordingManifest } from '../store/manifest.
 import { Recording } from '../store/recording.ts';
 import { newRecordingId } from '../store/recording-id.ts';
 import { RecordingWriter } from '../store/writer.ts';
+import { leaveAndClose } from '../target/close-inspector.ts';
 import { connectTarget, type TargetSpec } from '../target/target-spec.ts';
 import { planForTargets } from './planning.ts';
 import { Signal } from './signal.ts';
-import { closeInspectorLater, TargetSession } from './target-session.ts';
+import { TargetSession } from './target-session.ts';
 
 export interface AttachOptions {
   readonly targets: readonly TargetSpec[];
@@ -131,8 +132,7 @@ export class TraceSession {
     } catch (error) {
       for (const { inspector, opened } of connected) {
         // An inspector that was closed before we came is closed again.
-        if (opened) await closeInspectorLater(inspector).catch(() => undefined);
-        await inspector.close();
+        await (opened ? leaveAndClose(inspector) : inspector.close());
       }
       throw error;
     }

@@ -22,7 +22,8 @@ import { Prober } from '../probe/prober.ts';
 import { functionsOf, parseAt, type ResolvedFunction, resolveFunction } from '../probe/resolve.ts';
 import { SECRET_NAMES } from '../safety/secrets.ts';
 import type { Overhead, ProbeState, TargetInfo } from '../store/manifest.ts';
-import { evaluateValue, type Inspector } from '../target/inspector.ts';
+import { leaveAndClose } from '../target/close-inspector.ts';
+import type { Inspector } from '../target/inspector.ts';
 import { Correlator, type Sequence } from './correlator.ts';
 import { type AgentRecord, StreamDecoder } from './decode.ts';
 import { callSiteLocation } from './site.ts';
@@ -507,13 +508,13 @@ export class TargetSession {
       }
       await this.agent.call('forget');
       await this.agent.release().catch(() => undefined);
-      if (this.options.opened) await closeInspectorLater(inspector);
     } catch (error) {
       return this.broken(error);
     }
     this.ended = true;
     this.prober.dispose();
-    await inspector.close();
+    if (this.options.opened) await leaveAndClose(inspector);
+    else await inspector.close();
   }
 
   private async refreshNow(): Promise<void> {
@@ -543,14 +544,4 @@ interface Watch {
 
 function parseName(at: string): string {
   return at.slice(at.indexOf('#') + 1);
-}
-
-/** `inspector.close()` waits for its clients, so it runs when we have gone. */
-export async function closeInspectorLater(inspector: Inspector): Promise<void> {
-  await evaluateValue(
-    inspector,
-    `void (() => { const load = process.getBuiltinModule ?? require; const inspector = load('node:inspector');
-      load('node:timers').setTimeout(() => inspector.close(), 50); })()`,
-    true,
-  );
 }
