@@ -8,7 +8,7 @@ const MAX_DEPTH = 500;
 const MAX_ROOTS = 100;
 
 /** Whether the span was under way at `t`, both ends included: at the moment of its end a call can still be looked at. */
-export function isUnderWay(span: Span, t: number): boolean {
+function isUnderWay(span: Span, t: number): boolean {
   return span.start <= t && (span.end === null || span.end >= t);
 }
 

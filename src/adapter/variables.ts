@@ -48,7 +48,7 @@ export function note(name: string, text: string): NamedValue {
 }
 
 /** What can be seen when a captured value is opened. Elements that were left out get a line that says how many. */
-export function partsOf(value: CapturedValue): NamedValue[] {
+function partsOf(value: CapturedValue): NamedValue[] {
   if (value === null || typeof value !== 'object') return [];
   switch (value.$) {
     case 'object': {

@@ -17,7 +17,7 @@ export async function openRecording(shown: Shown, uri: vscode.Uri | undefined): 
 }
 
 /** Shows the stored recording in `folder`. Rejects with `store.*`. */
-export async function openFolder(shown: Shown, folder: string): Promise<void> {
+async function openFolder(shown: Shown, folder: string): Promise<void> {
   shown.show(OpenRecording.stored(await Recording.open(folder)));
 }
 

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../adapter/duration.ts';
+import { formatDuration, plural } from '../../adapter/duration.ts';
 import { type SpanRecord, spanRecord } from '../../adapter/span-record.ts';
 import { formatArgs, formatValue } from '../../tracer/event/format.ts';
 import type { Recording } from '../../tracer/store/recording.ts';
@@ -30,7 +30,7 @@ function withResult(record: SpanRecord): string {
       const { end } = record;
       if (end === null) return 'query';
       if (end.error !== undefined) return `✗ ${formatValue(end.error, PART)}`;
-      return end.rows === null ? 'query' : `→ ${end.rows} rows`;
+      return end.rows === null ? 'query' : `→ ${plural(end.rows, 'row')}`;
     }
   }
 }

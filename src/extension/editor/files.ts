@@ -4,7 +4,7 @@ const LIMIT = 5_000;
 const real = new Map<string, string>();
 
 /** The file's path without links, as a process names it; kept, because lenses and decorations ask often. */
-export function realFile(path: string): string {
+function realFile(path: string): string {
   const known = real.get(path);
   if (known !== undefined) return known;
   if (real.size >= LIMIT) real.clear();

@@ -30,7 +30,7 @@ export function diagnosticOf(finding: Finding, recording: Recording): vscode.Dia
 }
 
 /** Opens the finding in the cinema. */
-export function findingLink(id: string): vscode.Uri {
+function findingLink(id: string): vscode.Uri {
   return vscode.Uri.parse(`command:nodescope.showFinding?${encodeURIComponent(JSON.stringify([id]))}`);
 }
 
