@@ -70,21 +70,21 @@ export class RecordBuffer {
   }
 
   private makeRoom(n: number): void {
-    if (this.taken > this.bytes.length >>> 1) {
-      this.bytes.copyWithin(0, this.taken, this.pos);
-      this.pos -= this.taken;
-      this.committed -= this.taken;
-      this.taken = 0;
-      if (this.pos + n <= this.bytes.length) return;
-    }
-    const size = Math.min(this.limit, this.bytes.length * 2);
-    if (this.pos - this.taken + n > size) throw OVERFLOW;
-    const larger = this.allocate(size) as NodeBuffer;
-    larger.set(this.bytes.subarray(this.taken, this.pos));
+    // Moving is worth it only for a good part of the buffer: at the limit, a slow host would else make every record move it all.
+    if (this.taken > this.bytes.length >>> 2) this.moveTo(this.bytes);
+    if (this.pos + n <= this.bytes.length) return;
+    if (this.bytes.length >= this.limit || this.pos - this.taken + n > this.limit) throw OVERFLOW;
+    this.moveTo(this.allocate(Math.min(this.limit, this.bytes.length * 2)) as NodeBuffer);
+    if (this.pos + n > this.bytes.length) this.makeRoom(n);
+  }
+
+  private moveTo(target: NodeBuffer): void {
+    if (target === this.bytes) target.copyWithin(0, this.taken, this.pos);
+    else target.set(this.bytes.subarray(this.taken, this.pos));
     this.pos -= this.taken;
     this.committed -= this.taken;
     this.taken = 0;
-    this.bytes = larger;
+    this.bytes = target;
   }
 
   byte(value: number): void {

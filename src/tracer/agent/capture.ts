@@ -33,6 +33,29 @@ const mapEntries = Map.prototype.entries;
 const setValues = Set.prototype.values;
 const mapSize = descriptorOf(Map.prototype, 'size')?.get as () => number;
 const setSize = descriptorOf(Set.prototype, 'size')?.get as () => number;
+/** The built-in getters, since an object may shadow them with accessors of its own. */
+const viewGetters = (prototype: object) =>
+  (['buffer', 'byteOffset', 'byteLength'] as const).map((name) => descriptorOf(prototype, name)?.get as () => never);
+const typedArrayGetters = viewGetters(prototypeOf(Uint8Array.prototype) as object);
+const dataViewGetters = viewGetters(DataView.prototype);
+
+function bytesOf(getters: readonly (() => never)[], view: object): Uint8Array {
+  const [buffer, offset, length] = getters.map((get) => apply(get, view, [])) as unknown as [
+    ArrayBuffer,
+    number,
+    number,
+  ];
+  return new Uint8Array(buffer, offset, length);
+}
+
+/** Kinds of the built-in classes; whether an object really is one is checked for each. */
+const BUILTIN = new Map<object, Kind>([
+  [Map.prototype, 'map'],
+  [Set.prototype, 'set'],
+  [Date.prototype, 'date'],
+  [RegExp.prototype, 'regexp'],
+]);
+
 const iteratorNext = (prototype: object) =>
   descriptorOf(prototypeOf(prototype), 'next')?.value as () => IteratorResult<never>;
 const mapNext = iteratorNext(new Map().entries() as object);
@@ -194,23 +217,28 @@ export class Capturer {
       );
     }
     if (prototype === objectPrototype || prototype === null) return this.plain(value, '');
+    const { types } = this.host;
     const info = this.classOf(value, prototype);
     switch (info.kind) {
       case 'plain':
         return this.plain(value, info.name);
       case 'map':
-        return this.map(value as Map<unknown, unknown>);
+        // An object that only inherits from Map has no entries.
+        return types.isMap(value) ? this.map(value) : this.plain(value, info.name);
       case 'set':
-        return this.set(value as Set<unknown>);
+        return types.isSet(value) ? this.set(value) : this.plain(value, info.name);
       case 'date':
+        if (!types.isDate(value)) return this.plain(value, info.name);
         this.out.byte(Tag.date);
         return this.out.double(apply(getTime, value, []));
       case 'regexp':
-        return this.regexp(value);
+        return types.isRegExp(value) ? this.regexp(value) : this.plain(value, info.name);
       case 'error':
         return this.error(value, info.name);
       case 'bytes':
-        return this.bytes(value, info.name);
+        return types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)
+          ? this.bytes(value, info.name)
+          : this.plain(value, info.name);
       case 'opaque':
         this.out.byte(Tag.opaque);
         return this.out.string(info.name);
@@ -342,9 +370,9 @@ export class Capturer {
     const { types } = this.host;
     this.out.byte(Tag.bytes);
     this.out.string(name);
-    const view = ArrayBuffer.isView(value)
-      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-      : new Uint8Array(types.isAnyArrayBuffer(value) ? (value as ArrayBuffer) : new ArrayBuffer(0));
+    const view = types.isAnyArrayBuffer(value)
+      ? new Uint8Array(value as ArrayBuffer)
+      : bytesOf(types.isDataView(value) ? dataViewGetters : typedArrayGetters, value);
     this.out.varint(view.length);
     let hex = '';
     for (let i = 0; i < view.length && i < SHOWN_BYTES; i++) hex += ((view[i] as number) + 256).toString(16).slice(1);
@@ -355,7 +383,7 @@ export class Capturer {
   private classOf(value: object, prototype: object): ClassInfo {
     let info = this.classes.get(prototype);
     if (info !== undefined) return info;
-    info = { kind: this.kindOf(value), name: this.nameOf(prototype) };
+    info = { kind: BUILTIN.get(prototype) ?? this.kindOf(value), name: this.nameOf(prototype) };
     this.classes.set(prototype, info);
     return info;
   }

@@ -73,9 +73,11 @@ export class Recorder {
 
   /** Undoes the open record after `error`; `probe` is told when the error is not a mere lack of room. */
   abort(error: unknown, probe: number): void {
-    this.out.rollback();
-    this.lastNs = this.beforeNs;
-    this.writing = false;
+    if (this.writing) {
+      this.out.rollback();
+      this.lastNs = this.beforeNs;
+      this.writing = false;
+    }
     this.drop();
     if (error !== OVERFLOW) this.onBroken(probe, error);
   }

@@ -204,21 +204,26 @@ export class Tracer {
   }
 
   private snapshots(probe: Probe, call: number, when: 0 | 1, self: unknown, args: ArrayLike<unknown>): void {
-    const { paths } = probe.config;
-    for (let i = 0; i < paths.length; i++) {
-      const path = paths[i] as (typeof paths)[number];
-      const value = this.reader.path(path.root === 'this' ? self : args, path.keys);
-      if (!this.recorder.begin(Rec.snapshot)) return;
-      const { out, capture } = this.recorder;
-      out.varint(probe.config.id);
-      out.varint(call);
-      out.byte(when);
-      out.varint(i);
-      out.varint(path.root === 'this' && typeof self === 'object' && self !== null ? this.ids.of(self) : 0);
-      const last = path.keys[path.keys.length - 1];
-      if (typeof last === 'string' && capture.isSecret(last)) capture.redacted(last);
-      else capture.readable(value);
-      this.recorder.end();
+    // Its own guard: a snapshot that does not fit must not take the call's own records with it.
+    try {
+      const { paths } = probe.config;
+      for (let i = 0; i < paths.length; i++) {
+        const path = paths[i] as (typeof paths)[number];
+        const value = this.reader.path(path.root === 'this' ? self : args, path.keys);
+        if (!this.recorder.begin(Rec.snapshot)) return;
+        const { out, capture } = this.recorder;
+        out.varint(probe.config.id);
+        out.varint(call);
+        out.byte(when);
+        out.varint(i);
+        out.varint(path.root === 'this' && typeof self === 'object' && self !== null ? this.ids.of(self) : 0);
+        const last = path.keys[path.keys.length - 1];
+        if (typeof last === 'string' && capture.isSecret(last)) capture.redacted(last);
+        else capture.readable(value);
+        this.recorder.end();
+      }
+    } catch (error) {
+      this.recorder.abort(error, probe.config.id);
     }
   }
 }
