@@ -151,6 +151,8 @@ export type HostMessage =
   | { readonly kind: 'probes'; readonly probes: readonly ProbeState[] }
   | { readonly kind: 'findings'; readonly findings: readonly Finding[] }
   /** The recording has ended; `reason` is one sentence. */
+  /** The playhead is live again, by the debugger's Continue. */
+  | { readonly kind: 'follow' }
   | { readonly kind: 'stopped'; readonly range: TimeRange; readonly reason: string }
   | { readonly kind: 'window'; readonly requestId: number; readonly window: TimelineWindow }
   /** Answer to `select`; also pushed again when an open call that is selected ends. null: no such call. */

@@ -38,14 +38,16 @@ export async function record(parsed: Parsed): Promise<void> {
     log(
       `attached to ${session.recording.manifest.targets.map((target) => `process ${target.pid} (Node ${target.nodeVersion.slice(1)})`).join(', ')} in ${Date.now() - started} ms`,
     );
+    let recording = false;
     try {
       const plan = given ?? (await session.planFor(question as string, strategy));
       const states = await session.install(plan, { strict: texts(parsed, 'probe').length > 0 });
+      recording = true;
       for (const state of states) if (state.status === 'failed') log(`not traced: ${state.at}: ${state.reason}`);
       log(`recording ${states.filter((state) => state.status !== 'failed').length} probes to ${session.directory}`);
       await untilDone(session, ms, program?.exited);
     } finally {
-      await session.stop();
+      await (recording ? session.stop() : session.discard());
     }
     const report = buildReport(session.recording);
     if (parsed.values.json) printJson({ recording: session.directory, ...report });

@@ -72,6 +72,9 @@ export class Controller {
         s.range = m.range;
         this.#edge.push(m.range.to, this.#out.now());
         return;
+      case 'follow':
+        s.mode = nextMode(s.mode, 'follow');
+        return;
       case 'stopped':
         s.range = m.range;
         s.mode = nextMode(s.mode, 'stopped');

@@ -48,6 +48,8 @@ function check(m: Fields): boolean {
     case 'findings':
       list(m.findings, 'findings', finding);
       return true;
+    case 'follow':
+      return true;
     case 'stopped':
       range(m.range, 'range');
       text(m.reason, 'reason');

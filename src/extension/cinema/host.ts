@@ -53,7 +53,10 @@ export class CinemaHost {
     this.#undo = [
       shown.onChange((change) => this.#changed(change)),
       shown.playhead.onMove((move) => {
-        if (move.by !== 'cinema' && !move.live) this.focus({ t: move.t });
+        if (move.by === 'cinema') return;
+        if (!move.live) return this.focus({ t: move.t });
+        this.#viewIsLive = true;
+        if (this.#ready) this.#post({ kind: 'follow' });
       }),
     ];
   }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { nothingToInstall } from '../error/probe-errors.ts';
 import { noTarget } from '../error/target-errors.ts';
 import type { TraceEvent } from '../event/event.ts';
@@ -5,6 +6,7 @@ import type { EventSeq, TargetId } from '../event/ids.ts';
 import { Analysis } from '../finding/analysis.ts';
 import type { Finding } from '../finding/finding.ts';
 import { DEFAULT_LIMITS, type Plan, type Strategy } from '../plan/plan.ts';
+import { listRecordings } from '../store/catalogue.ts';
 import type { Overhead, ProbeState, RecordingManifest } from '../store/manifest.ts';
 import { Recording } from '../store/recording.ts';
 import { newRecordingId } from '../store/recording-id.ts';
@@ -241,6 +243,14 @@ export class TraceSession {
   private update(patch: Partial<RecordingManifest>): void {
     this.writer.update(patch);
     this.recording.update(patch);
+  }
+
+  /** Stops, and leaves no recording behind: for one that never came to record anything. */
+  async discard(): Promise<void> {
+    await this.stop();
+    this.recording.close();
+    await rm(this.directory, { recursive: true, force: true });
+    await listRecordings(this.options.out ?? process.cwd());
   }
 
   /** Takes everything out of every target, finishes the recording and gives its manifest. Calling it again gives the same. */
