@@ -33,6 +33,7 @@ export function takeHost(load: Load | undefined): Host {
 export const apply = Reflect.apply;
 export const construct = Reflect.construct;
 export const keysOf = Object.keys;
+export const namesOf = Object.getOwnPropertyNames;
 export const descriptorOf = Object.getOwnPropertyDescriptor;
 export const prototypeOf = Object.getPrototypeOf;
 export const define = Object.defineProperty;

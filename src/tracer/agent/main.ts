@@ -12,7 +12,7 @@ import { Recorder } from './recorder.ts';
 import { SafeReader } from './safe-read.ts';
 import { ABSENT, Tracer } from './tracer.ts';
 import { Watcher } from './watch.ts';
-import { Note, Rec } from './wire.ts';
+import { BUSY, Note, Rec } from './wire.ts';
 import { makeWrapper } from './wrap.ts';
 
 export interface AgentConfig {
@@ -279,11 +279,12 @@ export class Agent {
     return probe === undefined || this.removed ? [] : this.rebinder.look(probe, scope, isReceiver);
   }
 
-  /** Up to `max` bytes of records as base64; empty when there are none or a record is being written this instant. */
+  /** Up to `max` bytes of records as base64, empty when there are none; `BUSY` when a record is being written this instant. */
   drain(max: number): string {
     const start = this.host.now();
     this.lastDrain = start;
-    if (this.recorder.writing || this.out.pending === 0) return '';
+    if (this.recorder.writing) return BUSY;
+    if (this.out.pending === 0) return '';
     const text = this.out.take(max);
     this.drainMs += this.host.now() - start;
     return text;
@@ -315,6 +316,7 @@ export class Agent {
         // The binding became read-only meanwhile; the inactive wrapper forwards.
       }
     }
+    this.rebinder.retire(probe);
   }
 
   /** Removes everything from the target; what is still in the buffer can be drained afterwards. */

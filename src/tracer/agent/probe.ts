@@ -22,6 +22,8 @@ export interface ProbeConfig {
   readonly asynchronous: boolean;
   /** The body runs when the generator is first asked, long after the call. */
   readonly generator: boolean;
+  /** An async function: every promise it returns is a new one. */
+  readonly fresh: boolean;
   /** Length and FNV-1a hash of the function's source text: proof that a binding holds the function meant. */
   readonly sourceLength: number;
   readonly sourceHash: number;

@@ -7,6 +7,8 @@ import { dress, makeWrapper } from './wrap.ts';
 
 type AnyFunction = (...args: never[]) => unknown;
 const MAX_PROTOTYPES = 32;
+/** Own property of a wrapper that records nothing any more: the original. */
+const FORWARDS_TO = Symbol.for('nodescope.forwardsTo');
 /** Objects of one class whose own function is replaced; each keeps its object alive until detach. */
 const MAX_ORIGINALS = 1000;
 
@@ -21,6 +23,23 @@ export class Rebinder {
     private readonly host: Host,
     private readonly note: (probe: number, note: number, text: string) => unknown,
   ) {}
+
+  /** The function behind a forwarder that an earlier recorder had to leave in a constant; any other value as it is. */
+  private behind(value: unknown): unknown {
+    if (typeof value !== 'function' || this.host.types.isProxy(value)) return value;
+    return descriptorOf(value, FORWARDS_TO)?.value ?? value;
+  }
+
+  /** Marks the probe's wrappers as mere forwarders, for whoever records this process next. */
+  retire(probe: Probe): void {
+    const pairs = [
+      [probe.wrapper, probe.original] as const,
+      ...[...probe.others].map(([original, wrapper]) => [wrapper, original] as const),
+    ];
+    for (const [wrapper, original] of pairs) {
+      if (wrapper !== null && original !== null) define(wrapper, FORWARDS_TO, { value: original, configurable: true });
+    }
+  }
 
   /** Tells the host once why the binding cannot be replaced; a function found later at a call site is told as bound. */
   unreachable(probe: Probe, why: string): void {
@@ -86,11 +105,11 @@ export class Rebinder {
    */
   bind(probe: Probe, value: unknown, assign: (value: unknown) => void): unknown {
     if (this.isWrapper(probe, value)) return value;
-    if (!this.matches(probe, value)) {
+    const original = this.behind(value);
+    if (!this.matches(probe, original)) {
       this.unreachable(probe, 'its name is bound to another value');
       return value;
     }
-    const original = value;
     const wrapper = this.wrapperFor(probe, original);
     if (wrapper === null) {
       this.severalOf(probe);
@@ -103,8 +122,9 @@ export class Rebinder {
   }
 
   /** For a `const`: whether the frame's value is the function meant; the host then pauses once and sets the variable. */
-  arm(probe: Probe, value: unknown): boolean {
-    if (this.isWrapper(probe, value)) return false;
+  arm(probe: Probe, held: unknown): boolean {
+    if (this.isWrapper(probe, held)) return false;
+    const value = this.behind(held);
     if (!this.matches(probe, value)) {
       this.unreachable(probe, 'its name is bound to another value');
       return false;
@@ -240,7 +260,7 @@ export class Rebinder {
 
   /** Identity when the original is known; before that the source text decides, and the value found is the original from then on. */
   is(probe: Probe, value: unknown): boolean {
-    if (probe.original !== null) return value === probe.original;
+    if (probe.original !== null) return value === probe.original || this.behind(value) === probe.original;
     if (!this.matches(probe, value)) return false;
     this.wrapperFor(probe, value);
     return true;

@@ -4,6 +4,8 @@ import type { Host } from './host.ts';
 import { Rec } from './wire.ts';
 
 const SAMPLE_MASK = 31;
+/** Well above the time bound of one record's capture. */
+const TORN_MS = 50;
 
 /**
  * Frames records: time stamps, commit or roll back, drops, and the measurement of our own cost. A record that throws
@@ -35,9 +37,15 @@ export class Recorder {
 
   /** Opens a record; `false` when another one is open (re-entered by an interrupt): the caller then counts a drop. */
   begin(kind: number): boolean {
-    if (this.writing) return this.drop();
-    this.writing = true;
     const now = this.host.now();
+    if (this.writing) {
+      // A record that has been open longer than any may take was torn by a stack overflow, which even its clean-up ran into.
+      if (now - this.startedAt < TORN_MS) return this.drop();
+      this.out.rollback();
+      this.lastNs = this.beforeNs;
+      this.drop();
+    }
+    this.writing = true;
     this.measuring = (this.records++ & SAMPLE_MASK) === 0;
     this.startedAt = now;
     this.capture.begin(now);
@@ -74,9 +82,10 @@ export class Recorder {
   /** Undoes the open record after `error`; `probe` is told when the error is not a mere lack of room. */
   abort(error: unknown, probe: number): void {
     if (this.writing) {
+      // First of all, so that not even an overflow of the stack leaves it set.
+      this.writing = false;
       this.out.rollback();
       this.lastNs = this.beforeNs;
-      this.writing = false;
     }
     this.drop();
     if (error !== OVERFLOW) this.onBroken(probe, error);

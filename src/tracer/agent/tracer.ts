@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { evaluate } from './evaluate.ts';
-import { apply, type Host, promisePrototype, promiseThen, prototypeOf } from './host.ts';
+import { apply, type Host, namesOf, promisePrototype, promiseThen, prototypeOf } from './host.ts';
 import type { ObjectIds } from './object-ids.ts';
 import type { Probe } from './probe.ts';
 import type { Recorder } from './recorder.ts';
@@ -14,6 +14,7 @@ const INSTALLED_MID_CALL = MISSING.indexOf('installed-mid-call');
 
 /** Writes the events of function calls. Every method is safe to call from the application's own frames: none throws. */
 export class Tracer {
+  private readonly derived = new WeakMap<object, Promise<unknown>>();
   private nextCall = 0;
   private eventsThisSecond = 0;
   private secondStart = 0;
@@ -27,24 +28,26 @@ export class Tracer {
     private readonly ids: ObjectIds,
     private readonly watcher: Watcher,
     private readonly eventsPerSecond: number,
-  ) {}
+  ) {
+    watcher.admit = () => this.admit(1);
+  }
 
   newCall(): number {
     return ++this.nextCall;
   }
 
-  /** Whether another call may be recorded in this second; a call counts as two events. */
-  admit(): boolean {
-    if (this.eventsThisSecond + 2 > this.eventsPerSecond) {
+  /** Whether `events` more may be recorded in this second; a call counts as two. */
+  admit(events = 2): boolean {
+    if (this.eventsThisSecond + events > this.eventsPerSecond) {
       const now = this.host.now();
       if (now - this.secondStart < 1000) {
-        this.limited += 2;
+        this.limited += events;
         return this.recorder.drop();
       }
       this.secondStart = now;
       this.eventsThisSecond = 0;
     }
-    this.eventsThisSecond += 2;
+    this.eventsThisSecond += events;
     return true;
   }
 
@@ -182,7 +185,16 @@ export class Tracer {
     self: unknown,
     args: ArrayLike<unknown>,
   ): Promise<unknown> {
-    return apply(promiseThen, promise, [
+    // The same promise given out again (a memoised one) is answered by the same derived promise.
+    const known = this.derived.get(promise);
+    if (known !== undefined) {
+      apply(promiseThen, known, [
+        (value: unknown) => this.settle(probe, call, true, value, self, args),
+        (error: unknown) => this.settle(probe, call, false, error, self, args),
+      ]);
+      return known;
+    }
+    const derived = apply(promiseThen, promise, [
       (value: unknown) => {
         this.settle(probe, call, true, value, self, args);
         return value;
@@ -192,6 +204,9 @@ export class Tracer {
         throw error;
       },
     ]) as Promise<unknown>;
+    // Each call of an async function makes a promise of its own.
+    if (!probe.config.fresh) this.derived.set(promise, derived);
+    return derived;
   }
 
   isNativePromise(value: unknown): value is Promise<unknown> {
@@ -199,7 +214,9 @@ export class Tracer {
       typeof value === 'object' &&
       value !== null &&
       this.host.types.isPromise(value) &&
-      prototypeOf(value) === promisePrototype
+      prototypeOf(value) === promisePrototype &&
+      // Properties of its own (`promise.cancel`) would be missing on a derived promise. Symbols are async_hooks' bookkeeping.
+      namesOf(value).length === 0
     );
   }
 

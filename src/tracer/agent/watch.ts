@@ -19,6 +19,9 @@ interface Watched {
 const NONE = Symbol('whole');
 const MAX_HOLDERS = 1000;
 const MAX_KEYS = 1000;
+const MAX_COPIED = 200;
+const mapForEach = Map.prototype.forEach;
+const setForEach = Set.prototype.forEach;
 const MAP_READERS = ['forEach', 'entries', 'keys', 'values', Symbol.iterator] as const;
 const ARRAY_WRITERS = ['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'fill', 'copyWithin'] as const;
 
@@ -30,7 +33,12 @@ const ARRAY_WRITERS = ['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'rev
 export class Watcher {
   private readonly held = new WeakMap<object, Set<WatchConfig>>();
   private readonly contained = new WeakSet<object>();
-  private readonly restores: (() => void)[] = [];
+  private readonly restores = new Set<() => void>();
+  /** What undoes the instrumentation of a container, so that one replaced by another is let go. */
+  private readonly undoOf = new WeakMap<object, (() => void)[]>();
+  private collecting: (() => void)[] | null = null;
+  /** Whether one more event may be recorded now. */
+  admit: () => boolean = () => true;
   private readonly noted = new Set<string>();
   private holders = 0;
   private active = true;
@@ -64,13 +72,47 @@ export class Watcher {
 
   restore(): void {
     this.active = false;
-    for (const undo of this.restores.splice(0).reverse()) {
+    for (const undo of [...this.restores].reverse()) {
       try {
         undo();
       } catch {
         // A holder frozen meanwhile keeps an accessor that only passes values on.
       }
     }
+    this.restores.clear();
+  }
+
+  private onRestore(undo: () => void): void {
+    this.restores.add(undo);
+    this.collecting?.push(undo);
+  }
+
+  /** Instruments what the path holds now; `true` when its own methods report reads, so that reading the property need not. */
+  private container(watched: Watched, value: unknown): boolean {
+    const outer = this.collecting;
+    const undos: (() => void)[] = [];
+    this.collecting = undos;
+    try {
+      return this.instrument(watched, value);
+    } finally {
+      this.collecting = outer;
+      if (undos.length > 0) this.undoOf.set(value as object, undos);
+    }
+  }
+
+  /** The path holds another container now: the old one is as it was before, and nothing of ours keeps it alive. */
+  private release(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    for (const undo of this.undoOf.get(value) ?? []) {
+      this.restores.delete(undo);
+      try {
+        undo();
+      } catch {
+        // Frozen meanwhile; its accessors pass values on.
+      }
+    }
+    this.undoOf.delete(value);
+    this.contained.delete(value);
   }
 
   private say(config: WatchConfig, text: string): void {
@@ -99,8 +141,7 @@ export class Watcher {
     }
   }
 
-  /** Instruments what the path holds; `true` when its own methods report reads, so that reading the property need not. */
-  private container(watched: Watched, value: unknown): boolean {
+  private instrument(watched: Watched, value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false;
     const { types } = this.host;
     if (types.isProxy(value)) {
@@ -128,7 +169,7 @@ export class Watcher {
     const original = (object as Record<PropertyKey, unknown>)[name];
     if (typeof original !== 'function' || own?.configurable === false || !Object.isExtensible(object)) return;
     define(object, name, { value: make(original as never), configurable: true, enumerable: false, writable: true });
-    this.restores.push(() => {
+    this.onRestore(() => {
       if (own === undefined) delete (object as Record<PropertyKey, unknown>)[name];
       else define(object, name, own);
     });
@@ -185,7 +226,7 @@ export class Watcher {
       'clear',
       (original) =>
         function (this: Map<unknown, unknown>) {
-          const before = new Map(map);
+          const before = entriesOf(map);
           const result = apply(original, this, []);
           watcher.change(watched, NONE, 2, before, map);
           return result;
@@ -234,7 +275,7 @@ export class Watcher {
       'clear',
       (original) =>
         function (this: Set<unknown>) {
-          const before = new Set(set);
+          const before = membersOf(set);
           const result = apply(original, this, []);
           watcher.change(watched, NONE, 2, before, set);
           return result;
@@ -266,7 +307,7 @@ export class Watcher {
         name,
         (original) =>
           function (this: unknown[], ...args: unknown[]) {
-            const before = array.slice(0, 200);
+            const before = firstOf(array);
             const result = apply(original, this, args as never);
             watcher.change(watched, NONE, 0, before, array);
             return result;
@@ -338,7 +379,10 @@ export class Watcher {
       const before = cell;
       cell = value;
       if (!watcher.active) return;
-      if (reported === NONE) silent = watcher.container(watched, value);
+      if (reported === NONE) {
+        if (before !== value) watcher.release(before);
+        silent = watcher.container(watched, value);
+      }
       watcher.change(watched, reported, 0, before, value);
     };
     this.reader.registerCell(get, () => cell);
@@ -348,7 +392,7 @@ export class Watcher {
       configurable: true,
       enumerable: descriptor.enumerable ?? true,
     });
-    this.restores.push(() => {
+    this.onRestore(() => {
       if (descriptorOf(holder, key)?.get === get) define(holder, key, { ...descriptor, value: cell });
     });
   }
@@ -388,7 +432,7 @@ export class Watcher {
 
   private open(watched: Watched, kind: number, key: unknown, by: number): boolean {
     const { recorder } = this;
-    if (!recorder.begin(kind)) return false;
+    if (!this.admit() || !recorder.begin(kind)) return false;
     recorder.out.varint(watched.config.probe);
     recorder.out.varint(by);
     recorder.out.varint(this.ids.of(watched.holder));
@@ -396,4 +440,23 @@ export class Watcher {
     if (key !== NONE) recorder.capture.value(key);
     return true;
   }
+}
+
+/** Copies made with the built-in methods, bounded: no code of a subclass runs, and our own shadows report nothing. */
+function firstOf(array: readonly unknown[]): unknown[] {
+  const copy: unknown[] = [];
+  for (let i = 0; i < array.length && i < MAX_COPIED; i++) copy[i] = descriptorOf(array, i)?.value;
+  return copy;
+}
+
+function entriesOf(map: Map<unknown, unknown>): Map<unknown, unknown> {
+  const copy = new Map<unknown, unknown>();
+  apply(mapForEach, map, [(value: unknown, key: unknown) => copy.size < MAX_COPIED && copy.set(key, value)]);
+  return copy;
+}
+
+function membersOf(set: Set<unknown>): Set<unknown> {
+  const copy = new Set<unknown>();
+  apply(setForEach, set, [(member: unknown) => copy.size < MAX_COPIED && copy.add(member)]);
+  return copy;
 }

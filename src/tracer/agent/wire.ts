@@ -53,6 +53,9 @@ export const Tag = {
   end: 255,
 } as const;
 
+/** Answer of a drain that came in the middle of a record; no base64 text. */
+export const BUSY = '!';
+
 export const CUT = ['depth', 'budget', 'time'] as const;
 export const MISSING = [
   'getter',

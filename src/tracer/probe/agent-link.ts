@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentConfig, AgentStats } from '../agent/main.ts';
 import type { ProbeConfig } from '../agent/probe.ts';
+import { BUSY } from '../agent/wire.ts';
 import { SECRET_NAMES } from '../safety/secrets.ts';
 import { type EvaluateResult, evaluateValue, type Inspector } from '../target/inspector.ts';
 import { agentSource } from './agent-source.ts';
@@ -57,9 +58,13 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
     return this.call('add', probes);
   }
 
-  /** Records from the front of the target's buffer; empty when there are none. Rejects when the agent is gone. */
-  async drain(maxBytes: number): Promise<Buffer> {
-    return Buffer.from(await this.call<string>('drain', maxBytes), 'base64');
+  /**
+   * Records from the front of the target's buffer, empty when there are none; null when one was being written that instant.
+   * Rejects when the agent is gone.
+   */
+  async drain(maxBytes: number): Promise<Buffer | null> {
+    const text = await this.call<string>('drain', maxBytes);
+    return text === BUSY ? null : Buffer.from(text, 'base64');
   }
 
   /** Whether the agent is still in the target. */

@@ -13,6 +13,8 @@ export class InstalledProbe {
   audit: ProbeState['audit'] = null;
   /** The breakpoint at the function's start while one is set. */
   breakpoint: string | null = null;
+  /** A breakpoint is on its way. */
+  arming = false;
   location: BreakLocation | null = null;
   /** The binding holds the wrapper. */
   bound = false;

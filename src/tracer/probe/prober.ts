@@ -113,13 +113,21 @@ export class Prober {
 
   /** Puts the entry breakpoint in place. */
   private async arm(probe: InstalledProbe): Promise<void> {
-    if (probe.breakpoint !== null || probe.location === null || this.closed) return;
+    if (probe.breakpoint !== null || probe.arming || probe.location === null || this.closed) return;
+    probe.arming = true;
     await this.domain.need();
-    probe.breakpoint = await this.domain.setBreakpoint(
-      probe.location,
-      entryCondition(this.agent.name, probe.config.id, probe.fn.node),
-    );
-    this.onChange(probe);
+    try {
+      const condition = entryCondition(this.agent.name, probe.config.id, probe.fn.node);
+      probe.breakpoint = await this.domain.setBreakpoint(probe.location, condition);
+    } catch (error) {
+      await this.domain.release().catch(() => undefined);
+      throw error;
+    } finally {
+      probe.arming = false;
+    }
+    // Detached meanwhile: a breakpoint must not outlive the agent its condition speaks to.
+    if (this.closed) await this.disarm(probe);
+    else this.onChange(probe);
   }
 
   private async disarm(probe: InstalledProbe): Promise<void> {
@@ -261,7 +269,15 @@ export class Prober {
       const wrapped = (statOf(after, probe)?.[4] ?? 0) - (statOf(before, probe)?.[4] ?? 0);
       const seen = hitsOf(after, probe) - hitsOf(before, probe);
       if (seen > 0) probe.audit = { v8: seen, recorded: wrapped, by: 'breakpoint' };
+      if (seen > wrapped) this.incomplete(probe, wrapped, seen);
     }
+  }
+
+  /** Not every call comes through the wrapper: said until the references that pass it by are found. */
+  incomplete(probe: InstalledProbe, recorded: number, all: number): void {
+    probe.status = 'limited';
+    probe.reason = `only ${recorded} of ${all} calls came through the probe when they were compared; the others use a reference to the function that could not be replaced`;
+    this.onChange(probe);
   }
 
   private async disarmUnlessLeaking(probe: InstalledProbe): Promise<void> {
@@ -307,8 +323,9 @@ export class Prober {
     const answer = await this.inspector
       .send<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId })
       .catch(() => null);
-    const line = answer?.scriptSource.split('\n')[lineNumber] ?? '';
-    if (paused.reason === 'other' && /^debugger\b/.test(line.slice(columnNumber)))
+    // Without the text the application matters more than another debugger's pause.
+    const line = answer === null ? null : (answer.scriptSource.split('\n')[lineNumber] ?? '');
+    if (line === null || (paused.reason === 'other' && /^debugger\b/.test(line.slice(columnNumber))))
       await this.domain.resume().catch(() => undefined);
   }
 

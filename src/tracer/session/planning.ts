@@ -26,7 +26,10 @@ export async function planForTargets(targets: readonly TargetSession[], request:
     ...targets.map((target) => runningCounts(target)),
   ]);
   const running = await Promise.all(targets.map((target) => runningSources(target)));
-  const analysis = mergeAnalyses(workspace, analyseSources(running.flat(), request.workspace));
+  const merged = mergeAnalyses(workspace, analyseSources(running.flat(), request.workspace));
+  // A workspace may hold other programs; what the process has not loaded cannot be traced in it.
+  const loaded = new Set(running.flat().map((source) => source.path));
+  const analysis = { ...merged, files: merged.files.filter((file) => loaded.has(file.path)) };
   return planLocally({ question: request.question, strategy: request.strategy, analysis, running: sum(perTarget) });
 }
 

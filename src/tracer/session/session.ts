@@ -12,7 +12,7 @@ import { Recording } from '../store/recording.ts';
 import { newRecordingId } from '../store/recording-id.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { leaveAndClose } from '../target/close-inspector.ts';
-import { connectTarget, type TargetSpec } from '../target/target-spec.ts';
+import { connectTarget, type TargetDescription, type TargetSpec } from '../target/target-spec.ts';
 import { planForTargets } from './planning.ts';
 import { Signal } from './signal.ts';
 import { TargetSession } from './target-session.ts';
@@ -37,6 +37,8 @@ export interface InstallOptions {
 
 const EMPTY_PLAN: Plan = { version: 1, strategy: 'balanced', limits: DEFAULT_LIMITS, probes: [] };
 const MANIFEST_MS = 500;
+/** Two readings of one process's clock differ by less. */
+const SAME_EPOCH_MS = 50;
 const AUDIT_AFTER_MS = 700;
 
 /** Probes of several targets, one recording: attach, install, listen, stop. */
@@ -78,7 +80,13 @@ export class TraceSession {
     const connected: Awaited<ReturnType<typeof connectTarget>>[] = [];
     try {
       // One after the other: a process opens its inspector on one fixed port before it is moved.
-      for (const spec of options.targets) connected.push(await connectTarget(spec));
+      for (const spec of options.targets) {
+        const target = await connectTarget(spec);
+        // Named twice, by pid and port for example: once is enough.
+        if (connected.some((other) => sameProcess(other.description, target.description)))
+          await target.inspector.close();
+        else connected.push(target);
+      }
       const infos = connected.map(({ description }, index) => ({
         id: (index + 1) as TargetId,
         pid: description.pid,
@@ -271,4 +279,9 @@ export class TraceSession {
     this.update({ segments: this.writer.manifest.segments });
     return this.recording.manifest;
   }
+}
+
+/** Containers may each have a process 1, but hardly started in the same instant. */
+function sameProcess(a: TargetDescription, b: TargetDescription): boolean {
+  return a.pid === b.pid && Math.abs(a.epochMs - b.epochMs) < SAME_EPOCH_MS;
 }

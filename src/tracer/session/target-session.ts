@@ -81,6 +81,7 @@ export class TargetSession {
   private ended = false;
   private lastOverhead: Overhead | null = null;
   private statsAt = 0;
+  private agentDropped = 0;
 
   private constructor(
     readonly options: TargetOptions,
@@ -179,6 +180,7 @@ export class TargetSession {
       sample: probe.sample ?? 1,
       secretArgs: fn.node.parameters.flatMap((name, index) => (name !== null && secret.test(name) ? [index] : [])),
       generator: fn.node.generator,
+      fresh: fn.node.asynchronous,
       asynchronous: fn.node.asynchronous || SCHEDULES.test(text),
       sourceLength: text.length,
       sourceHash: hashText(text),
@@ -357,7 +359,10 @@ export class TargetSession {
       ? []
       : await audit(this.options.inspector, this.agent, counted, ms)) {
       if (v8 > 0) probe.audit = { v8, recorded };
-      if (v8 > recorded && probe.engine === 'rebind') await this.prober.rearm(probe);
+      if (v8 > recorded && probe.engine === 'rebind') {
+        this.prober.incomplete(probe, recorded, v8);
+        await this.prober.rearm(probe);
+      }
     }
     await this.prober.auditAtEntry(bound.filter(resumable), ms);
     this.listener.probesChanged();
@@ -382,6 +387,7 @@ export class TargetSession {
   private async take(): Promise<boolean | null> {
     try {
       const chunk = await this.agent.drain(CHUNK_BYTES);
+      if (chunk === null) return true;
       if (chunk.length > 0) await this.process(this.decoder.push(chunk));
       return chunk.length >= CHUNK_BYTES;
     } catch (error) {
@@ -434,6 +440,7 @@ export class TargetSession {
     this.statsAt = Date.now();
     const stats = await this.agent.stats().catch(() => null);
     if (stats === null) return;
+    this.agentDropped = stats.dropped;
     for (const [id, calls] of stats.probes) {
       const probe = this.prober.get(id);
       if (probe !== undefined) probe.calls = calls;
@@ -459,7 +466,8 @@ export class TargetSession {
   }
 
   get dropped(): number {
-    return this.correlator.dropped;
+    // The stream tells of drops with the next record only; those at the end are in the agent's own count.
+    return Math.max(this.correlator.dropped, this.agentDropped);
   }
 
   private describe(): string {
@@ -499,6 +507,7 @@ export class TargetSession {
     try {
       const { forwarding } = await this.prober.remove();
       for (let more: boolean | null = true; more; ) more = await this.take();
+      await this.refreshNow();
       for (const probe of forwarding)
         probe.reason =
           'its constant could not be set back because it was not called meanwhile; it forwards to the original and records nothing';

@@ -7,7 +7,7 @@ const CLOSE_LATER = `(() => {
   if (Object.getOwnPropertyNames(globalThis).some((name) => name.startsWith('__nodescope_'))) return false;
   const load = process.getBuiltinModule ?? require;
   const inspector = load('node:inspector');
-  load('node:timers').setTimeout(() => inspector.close(), 30);
+  load('node:timers').setTimeout(() => { try { inspector.close(); } catch {} }, 30);
   return true;
 })()`;
 

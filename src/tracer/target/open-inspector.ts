@@ -149,7 +149,10 @@ async function moveToFreePort(pid: number, url: string): Promise<string> {
       `void (() => {
         const load = process.getBuiltinModule ?? require;
         const inspector = load('node:inspector');
-        load('node:timers').setTimeout(() => { inspector.close(); inspector.open(${port}, '127.0.0.1'); }, 20);
+        load('node:timers').setTimeout(() => {
+          // Whatever goes wrong here must not become the application's uncaught exception; the host sees the port stay shut.
+          try { inspector.close(); inspector.open(${port}, '127.0.0.1'); } catch {}
+        }, 20);
       })()`,
       true,
     );
