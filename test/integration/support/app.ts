@@ -12,6 +12,8 @@ export interface App {
   get<T = Record<string, unknown>>(path: string): Promise<T>;
   /** Lets the application call one of its functions `n` times. */
   call(fn: string, n?: number): Promise<unknown>;
+  /** The end of what has come on stderr so far. */
+  stderr(): string;
   stop(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function start(
     url,
     get: async <T>(path: string) => (await fetch(url + path)).json() as Promise<T>,
     call: async (fn, n = 1) => (await app.get<{ last: unknown }>(`/call?fn=${fn}&n=${n}`)).last,
+    stderr: () => errors,
     stop: async () => {
       running.delete(app);
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
