@@ -72,6 +72,17 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
     return evaluateValue<boolean>(this.inspector, `typeof ${this.reference} === 'object'`).catch(() => false);
   }
 
+  /**
+   * The last command: takes the agent's name away. Tells whether closing the inspector is left to us, because it was opened
+   * for us or for a recorder that left earlier; asked in the same step, so that no other recorder leaves in between.
+   */
+  forget(): Promise<boolean> {
+    return evaluateValue<boolean>(
+      this.inspector,
+      `(({ config }) => (${this.reference}.forget(), config.closeInspector))(${this.reference})`,
+    );
+  }
+
   stats(): Promise<AgentStats> {
     return this.call('stats');
   }

@@ -79,6 +79,7 @@ export class TargetSession {
   private pumping: Promise<void> | null = null;
   private stopping = false;
   private ended = false;
+  private targetEnds = false;
   private lastOverhead: Overhead | null = null;
   private statsAt = 0;
   private agentDropped = 0;
@@ -399,7 +400,9 @@ export class TargetSession {
   /** A command to the target failed: the connection is lost, the agent has gone by itself, or something unforeseen. */
   private async broken(error: unknown): Promise<void> {
     if (this.ended) return;
-    if (!this.options.inspector.connected) this.close(connectionLost(this.describe()).message);
+    // A process that ends by itself takes no more commands, though its inspector still answers.
+    if (this.targetEnds) this.close(`${this.describe()} ended before its last records could be taken out`);
+    else if (!this.options.inspector.connected) this.close(connectionLost(this.describe()).message);
     else this.close((await this.agent.present()) ? textOf(error) : agentGone().message);
   }
 
@@ -478,6 +481,7 @@ export class TargetSession {
 
   /** The target's code has ended and it waits for us to leave: take what is left and go at once (DESIGN 3, fact 8). */
   private async exiting(): Promise<void> {
+    this.targetEnds = true;
     this.stopping = true;
     await this.pumping;
     await this.take();
@@ -504,6 +508,7 @@ export class TargetSession {
     await this.pumping;
     await this.refreshNow();
     const { inspector } = this.options;
+    let { opened } = this.options;
     try {
       const { forwarding } = await this.prober.remove();
       for (let more: boolean | null = true; more; ) more = await this.take();
@@ -515,14 +520,15 @@ export class TargetSession {
       for (const probe of this.prober.all()) {
         this.emitNow({ type: 'probe.removed', probe: probe.config.id as ProbeId });
       }
-      await this.agent.call('forget');
+      // Whoever opened the inspector may have left before us.
+      if (await this.agent.forget()) opened = true;
       await this.agent.release().catch(() => undefined);
     } catch (error) {
       return this.broken(error);
     }
     this.ended = true;
     this.prober.dispose();
-    if (this.options.opened) await leaveAndClose(inspector);
+    if (opened) await leaveAndClose(inspector);
     else await inspector.close();
   }
 
