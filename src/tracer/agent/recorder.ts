@@ -35,16 +35,24 @@ export class Recorder {
     return this.samples === 0 ? 0 : (this.sampledMs / this.samples) * this.records;
   }
 
+  /**
+   * Whether a record is being written. One that has been open longer than any may take was torn by a stack overflow, which
+   * even its clean-up ran into: it is undone here.
+   */
+  busy(now: number): boolean {
+    if (!this.writing) return false;
+    if (now - this.startedAt < TORN_MS) return true;
+    this.out.rollback();
+    this.lastNs = this.beforeNs;
+    this.writing = false;
+    this.drop();
+    return false;
+  }
+
   /** Opens a record; `false` when another one is open (re-entered by an interrupt): the caller then counts a drop. */
   begin(kind: number): boolean {
     const now = this.host.now();
-    if (this.writing) {
-      // A record that has been open longer than any may take was torn by a stack overflow, which even its clean-up ran into.
-      if (now - this.startedAt < TORN_MS) return this.drop();
-      this.out.rollback();
-      this.lastNs = this.beforeNs;
-      this.drop();
-    }
+    if (this.busy(now)) return this.drop();
     this.writing = true;
     this.measuring = (this.records++ & SAMPLE_MASK) === 0;
     this.startedAt = now;
@@ -82,10 +90,10 @@ export class Recorder {
   /** Undoes the open record after `error`; `probe` is told when the error is not a mere lack of room. */
   abort(error: unknown, probe: number): void {
     if (this.writing) {
-      // First of all, so that not even an overflow of the stack leaves it set.
-      this.writing = false;
+      // Free for the next record only when this one is undone: where the stack overflows here too, `busy` does it later.
       this.out.rollback();
       this.lastNs = this.beforeNs;
+      this.writing = false;
     }
     this.drop();
     if (error !== OVERFLOW) this.onBroken(probe, error);

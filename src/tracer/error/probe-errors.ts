@@ -49,3 +49,9 @@ export const agentGone = () =>
     'probe.agent-gone',
     'The process removed the probes by itself because the recorder had been silent too long; attach again.',
   );
+
+export const streamBroken = (why: string) =>
+  new NodeScopeError(
+    'probe.stream-broken',
+    `What the process sent is not what its probes write (${why}); attach again, and check that nothing else in it uses names that begin with __nodescope_.`,
+  );

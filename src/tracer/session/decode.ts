@@ -104,6 +104,8 @@ export type AgentRecord =
 const INCOMPLETE = Symbol('incomplete');
 const END = Symbol('end');
 const MAX_NESTING = 64;
+/** Far more than the agent's limits let a record have: what is still incomplete then never ends. */
+const MAX_RECORD_BYTES = 4 << 20;
 
 /** The stream is not what the agent writes: a bug or a hostile target; the session closes the target. */
 export class StreamError extends Error {}
@@ -127,6 +129,7 @@ export class StreamDecoder {
         records.push(this.record());
       } catch (error) {
         if (error !== INCOMPLETE) throw error;
+        if (this.bytes.length - start > MAX_RECORD_BYTES) throw new StreamError('record too long');
         this.pos = start;
         this.t = before;
         return records;

@@ -1,7 +1,7 @@
 import type { ProbeConfig } from '../agent/probe.ts';
 import { hashText } from '../agent/probe.ts';
 import { textOf } from '../error/error.ts';
-import { agentGone } from '../error/probe-errors.ts';
+import { agentGone, streamBroken } from '../error/probe-errors.ts';
 import { connectionLost } from '../error/target-errors.ts';
 import type { Engine, TraceEvent } from '../event/event.ts';
 import { ns, type ProbeId, type TargetId } from '../event/ids.ts';
@@ -25,7 +25,7 @@ import type { Overhead, ProbeState, TargetInfo } from '../store/manifest.ts';
 import { leaveAndClose } from '../target/close-inspector.ts';
 import type { Inspector } from '../target/inspector.ts';
 import { Correlator, type Sequence } from './correlator.ts';
-import { type AgentRecord, StreamDecoder } from './decode.ts';
+import { type AgentRecord, StreamDecoder, StreamError } from './decode.ts';
 import { callSiteLocation } from './site.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -388,7 +388,10 @@ export class TargetSession {
   private async take(): Promise<boolean | null> {
     try {
       const chunk = await this.agent.drain(CHUNK_BYTES);
-      if (chunk === null) return true;
+      if (chunk === null) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        return true;
+      }
       if (chunk.length > 0) await this.process(this.decoder.push(chunk));
       return chunk.length >= CHUNK_BYTES;
     } catch (error) {
@@ -403,6 +406,7 @@ export class TargetSession {
     // A process that ends by itself takes no more commands, though its inspector still answers.
     if (this.targetEnds) this.close(`${this.describe()} ended before its last records could be taken out`);
     else if (!this.options.inspector.connected) this.close(connectionLost(this.describe()).message);
+    else if (error instanceof StreamError) this.close(streamBroken(error.message).message);
     else this.close((await this.agent.present()) ? textOf(error) : agentGone().message);
   }
 
