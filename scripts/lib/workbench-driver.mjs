@@ -191,7 +191,6 @@ export class WorkbenchDriver {
    */
   async text(place, target) {
     const locator = target ? await this.#locate(place, target) : (await this.#root(place)).locator('body');
-    // biome-ignore lint/performance/useDomNodeTextContent: only what is rendered counts as seen.
     return await locator.innerText();
   }
 

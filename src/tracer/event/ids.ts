@@ -23,9 +23,4 @@ export function callIdOf(target: TargetId, local: number): CallId {
   return (target * CALLS_PER_TARGET + local) as CallId;
 }
 
-/** The target a call id belongs to. */
-export function targetOfCall(call: CallId): TargetId {
-  return Math.floor(call / CALLS_PER_TARGET) as TargetId;
-}
-
 export const ns = (value: number): Nanoseconds => value as Nanoseconds;

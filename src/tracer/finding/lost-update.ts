@@ -2,7 +2,7 @@ import type { StateChange, StateRead, TraceEvent } from '../event/event.ts';
 import type { CallId, EventSeq, Nanoseconds, ObjectId } from '../event/ids.ts';
 import { type CapturedValue, sameValue } from '../event/value.ts';
 import type { Detector, DetectorContext } from './detector.ts';
-import type { Finding, LostUpdateAccess } from './finding.ts';
+import type { Finding, LostUpdateAccess, LostUpdateDetails } from './finding.ts';
 import { lostUpdateText, nameOfSpan } from './lost-update-text.ts';
 import { isWithin, type SpanInfo } from './span-info.ts';
 import { type Access, type Basis, basisOf, Place, valueOfAccess, writtenBetween } from './state-access.ts';
@@ -82,7 +82,11 @@ export class LostUpdateDetector implements Detector {
   }
 
   findings(): Finding[] {
-    return [...this.#causes.values()].map((cause) => ({
+    const causes = [...this.#causes.values()];
+    // Calls already running at the attach are known by their request alone: the same cause, seen less well.
+    const seenWell = new Set(causes.filter((cause) => !byRequest(cause)).map(pathOf));
+    const shown = causes.filter((cause) => !byRequest(cause) || !seenWell.has(pathOf(cause)));
+    return shown.map((cause) => ({
       id: cause.id,
       detector: this.name,
       ...cause.text,
@@ -225,4 +229,16 @@ function shown(access: Access, basis: Basis, context: DetectorContext): LostUpda
     wroteAt: access.t as Nanoseconds,
     wrote: access.value,
   };
+}
+
+function detailsOf(cause: Cause): LostUpdateDetails | null {
+  return cause.details.kind === 'lost-update' ? cause.details : null;
+}
+
+const pathOf = (cause: Cause): string => detailsOf(cause)?.path ?? '';
+
+/** Whether one side is known as a request only; the names of functions hold no blank. */
+function byRequest(cause: Cause): boolean {
+  const details = detailsOf(cause);
+  return details !== null && (details.lost.function.includes(' ') || details.by.function.includes(' '));
 }

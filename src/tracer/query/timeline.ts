@@ -11,7 +11,7 @@ export type {
   TimelineTrack,
   TimelineWindow,
 } from './timeline-window.ts';
-export { SPAN_KINDS, SpanFlag } from './timeline-window.ts';
+export { SpanFlag } from './timeline-window.ts';
 
 export interface TimelineRequest {
   /** Nanoseconds. */

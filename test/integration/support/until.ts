@@ -12,12 +12,3 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
-
-/** Whether `ask` stops throwing and answers true within the time that `until` allows; errors count as "not yet". */
-export const settled = (ask: () => boolean | Promise<boolean>) => async (): Promise<boolean> => {
-  try {
-    return await ask();
-  } catch {
-    return false;
-  }
-};
