@@ -50,6 +50,7 @@ try {
       ...(given.grep === undefined ? {} : { NODESCOPE_TEST_GREP: given.grep }),
     },
   });
+  writeCounts(result.log);
   if (result.code === 0) keepImages(result.screenshots);
   else console.log(`Screenshots: ${keepForInspection(screenshotsDir)}`);
   process.exitCode = result.code;
@@ -151,6 +152,22 @@ async function end(child) {
 function run(command, args, cwd) {
   const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', shell: process.platform === 'win32' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed in ${cwd}.`);
+}
+
+/**
+ * What mocha said in the extension host, for `npm test`.
+ *
+ * @param {string | readonly string[]} log
+ */
+function writeCounts(log) {
+  const file = process.env.NODESCOPE_TEST_COUNTS;
+  if (file === undefined) return;
+  const text = typeof log === 'string' ? log : log.join('\n');
+  const count = (/** @type {string} */ word) => Number(new RegExp(`^\\s*(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
+  writeFileSync(
+    file,
+    JSON.stringify({ passed: count('passing'), failed: count('failing'), pending: count('pending') }),
+  );
 }
 
 /** @param {string[]} screenshots */

@@ -29,7 +29,7 @@ export interface ConnectedTarget {
 const DESCRIBE = `(() => {
   const p = globalThis.process;
   if (typeof p !== 'object' || !p.versions?.node) return null;
-  return { pid: p.pid, title: p.title === p.argv0 || /(^|[\\\\/])node(\\.exe)?$/.test(p.title) ? (p.argv[1] ?? p.title) : p.title, argv: p.argv, cwd: p.cwd(), nodeVersion: p.version, epochMs: Date.now() - performance.now() };
+  return { pid: p.pid, title: p.title === p.argv0 || /(^|[\\\\/])node(\\.exe)?$/.test(p.title) ? (p.argv[1]?.split(/[\\\\/]/).pop() ?? p.title) : p.title, argv: p.argv, cwd: p.cwd(), nodeVersion: p.version, epochMs: Date.now() - performance.now() };
 })()`;
 
 /** Connects to the target that `spec` names, opening its inspector when it is closed. Throws `target.*`. */
