@@ -338,7 +338,9 @@ export class Agent {
   private abandon(): void {
     this.remove();
     this.forget();
-    if (this.config.closeInspector)
+    // Another recorder that came in through the inspector goes on.
+    const shared = Object.getOwnPropertyNames(globalThis).some((name) => name.startsWith('__nodescope_'));
+    if (this.config.closeInspector && !shared)
       (process.getBuiltinModule?.('node:inspector') as typeof import('node:inspector') | undefined)?.close();
   }
 }
