@@ -283,7 +283,7 @@ export class Agent {
   drain(max: number): string {
     const start = this.host.now();
     this.lastDrain = start;
-    if (this.recorder.busy(start)) return BUSY;
+    if (this.recorder.writing) return BUSY;
     if (this.out.pending === 0) return '';
     const text = this.out.take(max);
     this.drainMs += this.host.now() - start;

@@ -4,8 +4,6 @@ import type { Host } from './host.ts';
 import { Rec } from './wire.ts';
 
 const SAMPLE_MASK = 31;
-/** Well above the time bound of one record's capture. */
-const TORN_MS = 50;
 
 /**
  * Frames records: time stamps, commit or roll back, drops, and the measurement of our own cost. A record that throws
@@ -36,23 +34,17 @@ export class Recorder {
   }
 
   /**
-   * Whether a record is being written. One that has been open longer than any may take was torn by a stack overflow, which
-   * even its clean-up ran into: it is undone here.
+   * Opens a record. The application's own calls are never nested in a record, since capturing runs none of its code; and the
+   * host's commands, which can interrupt one, ask `writing` first. So one still open was torn by a stack overflow that even
+   * its clean-up ran into, and is undone here.
    */
-  busy(now: number): boolean {
-    if (!this.writing) return false;
-    if (now - this.startedAt < TORN_MS) return true;
-    this.out.rollback();
-    this.lastNs = this.beforeNs;
-    this.writing = false;
-    this.drop();
-    return false;
-  }
-
-  /** Opens a record; `false` when another one is open (re-entered by an interrupt): the caller then counts a drop. */
   begin(kind: number): boolean {
     const now = this.host.now();
-    if (this.busy(now)) return this.drop();
+    if (this.writing) {
+      this.out.rollback();
+      this.lastNs = this.beforeNs;
+      this.drop();
+    }
     this.writing = true;
     this.measuring = (this.records++ & SAMPLE_MASK) === 0;
     this.startedAt = now;
@@ -90,7 +82,7 @@ export class Recorder {
   /** Undoes the open record after `error`; `probe` is told when the error is not a mere lack of room. */
   abort(error: unknown, probe: number): void {
     if (this.writing) {
-      // Free for the next record only when this one is undone: where the stack overflows here too, `busy` does it later.
+      // Free for the next record only when this one is undone: where the stack overflows here too, the next `begin` does it.
       this.out.rollback();
       this.lastNs = this.beforeNs;
       this.writing = false;

@@ -388,10 +388,7 @@ export class TargetSession {
   private async take(): Promise<boolean | null> {
     try {
       const chunk = await this.agent.drain(CHUNK_BYTES);
-      if (chunk === null) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        return true;
-      }
+      if (chunk === null) return false;
       if (chunk.length > 0) await this.process(this.decoder.push(chunk));
       return chunk.length >= CHUNK_BYTES;
     } catch (error) {
@@ -515,7 +512,12 @@ export class TargetSession {
     let { opened } = this.options;
     try {
       const { forwarding } = await this.prober.remove();
-      for (let more: boolean | null = true; more; ) more = await this.take();
+      // Twice nothing: a record may have been under way the first time.
+      for (let quiet = 0; quiet < 2; ) {
+        const more = await this.take();
+        if (more === null) break;
+        quiet = more ? 0 : quiet + 1;
+      }
       await this.refreshNow();
       for (const probe of forwarding)
         probe.reason =
