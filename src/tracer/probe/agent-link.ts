@@ -9,7 +9,7 @@ import { agentSource } from './agent-source.ts';
 /** Limits of one captured value that users of such tools accept (RESEARCH A), and of one record. */
 const CAPTURE_LIMITS = { depth: 5, items: 100, stringLength: 1000, bytes: 16_384, ms: 5 };
 /** The agent looks twice a second, so it is gone at most half a second later. */
-const SILENCE_MS = 3500;
+const SILENCE_MS = 2500;
 const NOTE_ATTEMPTS = 20;
 
 export interface AgentOptions {
