@@ -77,10 +77,10 @@ describe('what a recording leaves behind', () => {
       assert.equal((await app.get<string[]>('/globals')).length, 1);
       await traced.stop();
 
-      // Nothing to wait for: all of it is gone when stop() has answered.
+      // The port and the global are gone when stop() has answered.
       assert.equal(await refusal(port), 'ECONNREFUSED');
       assert.deepEqual(await app.get('/globals'), []);
-      // Code that V8 optimised on the binding may go on with it for a moment, which then only forwards.
+      // Seen now and then, cause not known: for some 300 ms a restored binding still reads as the wrapper, which only forwards.
       const originals = await until('the originals', async () => {
         const seen = await app.get<Record<string, boolean>>('/originals');
         return Object.values(seen).every(Boolean) ? seen : null;
