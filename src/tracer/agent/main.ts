@@ -2,6 +2,7 @@ import { RecordBuffer } from './buffer.ts';
 import { CallSites } from './call-site.ts';
 import { type CaptureLimits, Capturer } from './capture.ts';
 import { Context } from './context.ts';
+import { Footholds, type Stand } from './footholds.ts';
 import { takeHost } from './host.ts';
 import { HttpServerProbe } from './http.ts';
 import { ObjectIds } from './object-ids.ts';
@@ -29,8 +30,8 @@ export interface AgentConfig {
   readonly closeInspector: boolean;
 }
 
-/** Pauses for writing one function's bindings back; a busy caller that is not the one meant must not pause for ever. */
-const MAX_UNARM = 50;
+/** Hits in a row through the wrapper after which the breakpoint has nothing more to show; each costs the application up to 0.35 ms. */
+const ENOUGH_WRAPPED = 32;
 
 /** Counters of the agent, read by the host now and then. */
 export interface AgentStats {
@@ -52,6 +53,7 @@ export interface AgentStats {
 export class Agent {
   /** Stands for an argument that the frame has no name for. */
   readonly absent = ABSENT;
+  readonly footholds = new Footholds();
   private readonly out: RecordBuffer;
   private readonly recorder: Recorder;
   private readonly context: Context;
@@ -152,21 +154,23 @@ export class Agent {
     if (probe === undefined || this.removed || !probe.active) return false;
     if (probe.entering) {
       probe.entering = false;
-      probe.wrappedHits++;
-      if (!probe.sawWrapped) {
-        probe.sawWrapped = true;
-        this.note(id, Note.wrapped, '');
-      }
+      this.throughWrapper(probe);
       return false;
     }
     if (probe.bodies > 0) {
       probe.bodies--;
-      probe.wrappedHits++;
+      this.throughWrapper(probe);
       return false;
     }
     probe.direct++;
+    probe.streak = 0;
     this.direct(probe, self, args);
     return true;
+  }
+
+  private throughWrapper(probe: Probe): void {
+    probe.wrappedHits++;
+    if (++probe.streak % ENOUGH_WRAPPED === 0) this.note(probe.config.id, Note.wrapped, '');
   }
 
   private direct(probe: Probe, self: unknown, args: ArrayLike<unknown>): void {
@@ -194,11 +198,12 @@ export class Agent {
     return probe === undefined || this.removed ? value : this.rebinder.bind(probe, value, assign);
   }
 
-  arm(id: number, value: unknown): boolean {
+  arm(id: number, value: unknown, stand: Stand): boolean {
     const probe = this.probes.get(id);
     if (probe === undefined || this.removed || probe.unarmable) return false;
     const armed = this.rebinder.arm(probe, value);
-    if (!armed) probe.refused = true;
+    if (armed) this.footholds.offer(String(id), stand);
+    else probe.refused = true;
     return armed;
   }
 
@@ -224,7 +229,9 @@ export class Agent {
 
   pause(id: number, on: boolean): void {
     const probe = this.probes.get(id);
-    if (probe !== undefined) probe.pausing = on;
+    if (probe === undefined) return;
+    probe.pausing = on;
+    probe.streak = 0;
   }
 
   /** The debugger could not write the constant; its calls go on being recorded at the breakpoint. */
@@ -235,18 +242,9 @@ export class Agent {
 
   /** A mark in the stream: what comes before it was seen before the host asked; false when a record was open just then. */
   mark(id: number): boolean {
-    return !this.recorder.writing && this.note(id, Note.mark, '');
-  }
-
-  /**
-   * At detach: whether the debugger is to put the original back into the binding the frame's function was reached by.
-   * `value` is what the frame has under that name, if anything: another function of the same text must stay there.
-   */
-  unarm(id: number, value: unknown): boolean {
     const probe = this.probes.get(id);
-    if (probe === undefined || probe.original === null) return false;
-    const mine = value === undefined || value === probe.wrapper || value === probe.original;
-    return mine && ++probe.unarmed <= MAX_UNARM;
+    if (probe !== undefined) probe.streak = 0;
+    return !this.recorder.writing && this.note(id, Note.mark, '');
   }
 
   method(id: number, self: unknown, key: string, root?: unknown, keys: readonly string[] = []): void {
@@ -264,8 +262,10 @@ export class Agent {
     return probe.wrapper;
   }
 
-  original(id: number): unknown {
-    return this.probes.get(id)?.original ?? undefined;
+  /** The debugger has written `variable` in the frame that was offered as a foothold. */
+  wrote(id: number, key: string, variable: string, outer: number): boolean {
+    const probe = this.probes.get(id);
+    return probe !== undefined && this.footholds.keep(key, probe, variable, outer);
   }
 
   /** The debugger has set a `const`: says so in the stream, in order with the events; false when a record was open just then. */

@@ -67,7 +67,8 @@ export class Probe implements Standing {
   windowStart = 0;
   windowHits = 0;
   overLimit = false;
-  sawWrapped = false;
+  /** Breakpoint hits in a row that came through the wrapper. */
+  streak = 0;
   /** The host knows that the binding cannot be reached from the function's frame. */
   toldUnreachable = false;
   /** The host wants the next call past the wrapper to pause, to look at its callers. */
@@ -78,7 +79,6 @@ export class Probe implements Standing {
   refused = false;
   /** Breakpoint hits that came through the wrapper. */
   wrappedHits = 0;
-  unarmed = 0;
   credit = 0;
 
   constructor(readonly config: ProbeConfig) {

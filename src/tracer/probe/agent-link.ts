@@ -97,11 +97,8 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
     return this.objectOf(`${this.reference}.prepare(${probe},${constructible})`);
   }
 
-  async originalObject(probe: number): Promise<string> {
-    return this.objectOf(`${this.reference}.original(${probe})`);
-  }
-
-  private async objectOf(expression: string): Promise<string> {
+  /** Object id of an expression's value, held until `release`; empty when it has none. */
+  async objectOf(expression: string): Promise<string> {
     const answer = await this.inspector.send<EvaluateResult>('Runtime.evaluate', {
       expression,
       silent: true,

@@ -1,6 +1,7 @@
 import type { EvaluateResult, Inspector } from '../target/inspector.ts';
 import type { AgentLink } from './agent-link.ts';
 import type { CallFrame, DebuggerDomain, Paused } from './debugger-domain.ts';
+import { type Footholds, standOf } from './foothold.ts';
 import type { InstalledProbe } from './function-probe.ts';
 
 /** A variable of a caller's scope that holds the original, to be written at the next pause at the same place. */
@@ -30,6 +31,8 @@ export class CallSiteRebinder {
     private readonly inspector: Inspector,
     private readonly agent: AgentLink,
     private readonly domain: DebuggerDomain,
+    private readonly footholds: Footholds,
+    private readonly written: (frame: CallFrame, variable: string) => Promise<void>,
     private readonly isAgent: (scriptId: string) => boolean,
   ) {}
 
@@ -75,17 +78,6 @@ export class CallSiteRebinder {
     return 'tried';
   }
 
-  /** At detach, paused in the function: writes the original back into the variables of this call's callers. */
-  async restore(probe: InstalledProbe, paused: Paused, original: string): Promise<void> {
-    const frames = this.callers(paused);
-    const mine = probe.variables.filter((variable) => isAt(frames, variable));
-    await Promise.all(
-      mine.map(async (holder) => {
-        if (await this.set(frames, holder, original)) probe.variables.splice(probe.variables.indexOf(holder), 1);
-      }),
-    );
-  }
-
   /** Frames of the application that led to the function, without the agent's own. */
   private callers(paused: Paused): readonly CallFrame[] {
     return paused.callFrames
@@ -94,24 +86,22 @@ export class CallSiteRebinder {
       .slice(0, FRAMES);
   }
 
+  /** Writes the wrapper, from a frame that stays within reach for writing the original back. Commands leave before the first await. */
   private async write(probe: InstalledProbe, frames: readonly CallFrame[], holder: Holder): Promise<void> {
-    if (await this.set(frames, holder, probe.wrapperObject)) probe.variables.push(holder);
-  }
-
-  private async set(frames: readonly CallFrame[], holder: Holder, objectId: string): Promise<boolean> {
     const frame = frames[holder.frame];
-    if (frame === undefined || objectId === '') return false;
-    const { scope, variable } = holder;
-    const params = {
-      scopeNumber: scope,
-      variableName: variable,
-      newValue: { objectId },
-      callFrameId: frame.callFrameId,
-    };
-    return this.inspector.send('Debugger.setVariableValue', params).then(
-      () => true,
-      () => false,
-    );
+    if (frame === undefined || probe.wrapperObject === '') return;
+    const key = `${probe.config.id} ${holder.site} ${holder.variable}`;
+    const { reference, name } = this.agent;
+    void this.inspector
+      .send('Debugger.evaluateOnCallFrame', {
+        callFrameId: frame.callFrameId,
+        expression: `${reference}.footholds.offer(${JSON.stringify(key)},${standOf(name)})`,
+        silent: true,
+      })
+      .catch(() => undefined);
+    if (!(await this.footholds.set(frame, holder.scope, holder.variable, probe.wrapperObject))) return;
+    await this.footholds.wrote(probe, key, holder.variable, frame, holder.scope);
+    await this.written(frame, holder.variable);
   }
 
   /**

@@ -18,26 +18,21 @@ export class InstalledProbe {
   location: BreakLocation | null = null;
   /** The binding holds the wrapper. */
   bound = false;
-  /** The debugger wrote a `const`, so only the debugger can write it back. */
-  constant = false;
   wrapperObject = '';
   direct = 0;
   /** Hits reported before the agent's next word of a binding are from before it. */
   stale = false;
+  /** A comparison of counts has shown calls past the wrapper. */
+  suspect = false;
   /** Call sites already tried, `scriptId:line:column`. */
   readonly triedSites = new Set<string>();
   wantsCaller = false;
+  /** Times its breakpoint went while a caller was waited for. */
+  rests = 0;
   /** A new function is made each time the code around it runs: only the breakpoint sees them all. */
   several = false;
   /** Every object has a function of its own, bound when it is first called. */
   each = false;
-  /** Variables in callers' scopes that the debugger wrote, and has to write back. */
-  readonly variables: {
-    readonly site: string;
-    readonly frame: number;
-    readonly scope: number;
-    readonly variable: string;
-  }[] = [];
 
   constructor(
     readonly at: string,

@@ -4,8 +4,10 @@ import { Note } from '../agent/wire.ts';
 import type { Inspector } from '../target/inspector.ts';
 import type { AgentLink } from './agent-link.ts';
 import { CallSiteRebinder } from './call-site.ts';
-import { entryCondition, exitCondition } from './condition.ts';
+import { entryCondition } from './condition.ts';
 import { type BreakLocation, type CallFrame, DebuggerDomain, type Paused } from './debugger-domain.ts';
+import { type BodyStart, Deoptimiser, deoptimise } from './deoptimiser.ts';
+import { Footholds } from './foothold.ts';
 import { InstalledProbe } from './function-probe.ts';
 import type { ResolvedFunction } from './resolve.ts';
 import { ScriptRegistry } from './script-registry.ts';
@@ -14,7 +16,9 @@ import { ScriptRegistry } from './script-registry.ts';
 const WRITABLE_SCOPES = new Set(['closure', 'block', 'module', 'script', 'catch']);
 /** How long a breakpoint stays after rebinding to see calls that come past the wrapper, milliseconds. */
 const LINGER_MS = 250;
-const RESTORE_MS = 1200;
+/** How long, and how often, a busy function is left alone while one of its callers is waited for. */
+const REST_MS = 1000;
+const MAX_RESTS = 3;
 /** Probes installed with one burst of commands. */
 const BATCH = 8;
 const EACH = 'every object has one of its own: those it was called on are traced, objects that come later are not';
@@ -29,9 +33,11 @@ export class Prober {
   private readonly probes = new Map<number, InstalledProbe>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly callSites: CallSiteRebinder;
+  /** Functions that read the name a probe's function is bound to, by probe. */
+  private readonly readers = new Map<number, readonly BodyStart[]>();
   private readonly undo: () => void;
-  /** Probes whose bindings are being written back, with the breakpoint that waits for their next call. */
-  private readonly restoring = new Map<InstalledProbe, string | null>();
+  private readonly footholds: Footholds;
+  private readonly deoptimiser: Deoptimiser;
   private closed = false;
   onChange: (probe: InstalledProbe) => void = () => {};
   /** The probe's breakpoint is away for the rest of the second. */
@@ -43,10 +49,14 @@ export class Prober {
   ) {
     this.registry = new ScriptRegistry(inspector);
     this.domain = new DebuggerDomain(inspector);
+    this.footholds = new Footholds(inspector, agent, this.domain);
+    this.deoptimiser = new Deoptimiser(inspector);
     this.callSites = new CallSiteRebinder(
       inspector,
       agent,
       this.domain,
+      this.footholds,
+      (frame, name) => this.variableWritten(frame, name),
       (scriptId) => this.registry.byId(scriptId)?.parsed.url === 'nodescope-agent',
     );
     this.undo = this.domain.onPaused((paused) => this.paused(paused));
@@ -66,21 +76,61 @@ export class Prober {
   }
 
   /** Sets the breakpoints of all probes, commands pipelined. The Debugger domain must be needed by the caller meanwhile. */
-  async install(
-    entries: readonly { at: string; config: ProbeConfig; fn: ResolvedFunction; predicted: number | null }[],
-  ): Promise<void> {
+  async install(entries: readonly Entry[]): Promise<void> {
     await this.agent.add(entries.map((entry) => entry.config));
+    await this.findReaders(entries);
     const taken = new Set(this.all().map((probe) => `${probe.fn.script.id}:${probe.fn.node.start}`));
     for (let from = 0; from < entries.length; from += BATCH) {
       await this.installBatch(entries.slice(from, from + BATCH), taken);
     }
   }
 
+  /** Which functions' optimised code may hold what the probes' names are bound to now; one pass over each script. */
+  private async findReaders(entries: readonly Entry[]): Promise<void> {
+    const byScript = new Map<ResolvedFunction['script'], Entry[]>();
+    for (const entry of entries) {
+      if (nameOf(entry.fn) === null) continue;
+      const { script } = entry.fn;
+      byScript.set(script, [...(byScript.get(script) ?? []), entry]);
+    }
+    for (const [script, own] of byScript) {
+      const seen = own.map(({ fn }) => ({ name: nameOf(fn) ?? '', at: fn.node.bodyPosition }));
+      const found = await this.deoptimiser.find(script, seen);
+      for (const [index, { config }] of own.entries()) this.readers.set(config.id, found[index] ?? []);
+    }
+  }
+
+  /** The probe's name is bound to the wrapper: code that was optimised for the original is thrown away, and only then are calls past the wrapper leaks. */
+  private async bound(probe: InstalledProbe): Promise<void> {
+    const readers = this.readers.get(probe.config.id) ?? [];
+    if (readers.length > 0 || probe.stale) {
+      probe.stale = true;
+      await this.debugging(() => this.deoptimiser.wrote(readers)).catch(() => undefined);
+      await this.agent.note('mark', probe.config.id).catch(() => undefined);
+    }
+    this.later(LINGER_MS, () => this.settle(probe));
+  }
+
+  /** A variable of a caller's scope has been written. */
+  private async variableWritten(frame: CallFrame, name: string): Promise<void> {
+    const { scriptId, lineNumber, columnNumber } = frame.location;
+    const script = this.registry.byId(scriptId);
+    if (script === undefined) return;
+    const [readers] = await this.deoptimiser.find(script, [{ name, at: { line: lineNumber, column: columnNumber } }]);
+    if (readers !== undefined) await this.debugging(() => this.deoptimiser.wrote(readers));
+  }
+
+  private async debugging(action: () => Promise<void>): Promise<void> {
+    await this.domain.need();
+    try {
+      await action();
+    } finally {
+      await this.domain.release().catch(() => undefined);
+    }
+  }
+
   /** Commands of one batch are pipelined; the target runs between batches, so that many probes make no long pause. */
-  private async installBatch(
-    entries: readonly { at: string; config: ProbeConfig; fn: ResolvedFunction; predicted: number | null }[],
-    taken: Set<string>,
-  ): Promise<void> {
+  private async installBatch(entries: readonly Entry[], taken: Set<string>): Promise<void> {
     await Promise.all(
       entries.map(async (entry) => {
         const probe = new InstalledProbe(entry.at, entry.config, entry.fn, entry.predicted);
@@ -153,7 +203,7 @@ export class Prober {
           probe.status = probe.each ? 'limited' : 'installed';
           probe.reason = probe.each ? EACH : probe.fn.warning;
         }
-        this.later(LINGER_MS, () => this.settle(probe));
+        void this.bound(probe).catch(() => undefined);
         break;
       case Note.each:
         probe.each = true;
@@ -165,6 +215,9 @@ export class Prober {
         probe.reason = this.limitedReason(probe, 'a new function is made each time the code around it runs');
         break;
       case Note.wrapped:
+        // Before the mark, code that was optimised for the original may still be about.
+        if (probe.wantsCaller) void this.rest(probe).catch(() => undefined);
+        else if (!probe.stale && !probe.suspect) this.settle(probe);
         break;
       case Note.direct:
         // Hits from before a rebinding say nothing about after it.
@@ -205,8 +258,8 @@ export class Prober {
       this.later(LINGER_MS, () => this.settle(probe));
       return;
     }
-    if (probe.engine === 'breakpoint' && !this.callSites.exhausted(probe)) {
-      probe.engine = 'rebind';
+    if (probe.engine === 'breakpoint' && !this.callSites.exhausted(probe)) probe.engine = 'rebind';
+    if (probe.engine === 'rebind' && probe.status === 'limited' && !probe.each && !probe.suspect) {
       probe.status = 'installed';
       probe.reason = probe.fn.warning;
     }
@@ -229,6 +282,28 @@ export class Prober {
     probe.wantsCaller = true;
     await this.agent.call('pause', probe.config.id, true).catch(() => undefined);
     await this.arm(probe).catch(() => undefined);
+  }
+
+  /**
+   * The caller being waited for is a rare one, and each of the other calls pays for the breakpoint: it goes for a while, and
+   * after a few times for good.
+   */
+  private async rest(probe: InstalledProbe): Promise<void> {
+    await this.disarm(probe);
+    if (++probe.rests <= MAX_RESTS) {
+      this.later(REST_MS, () => {
+        // The streak begins anew, so that the next one is told too.
+        void this.agent.call('pause', probe.config.id, true).catch(() => undefined);
+        void this.arm(probe).catch(() => undefined);
+      });
+      return;
+    }
+    probe.wantsCaller = false;
+    await this.agent.call('pause', probe.config.id, false).catch(() => undefined);
+    probe.suspect = true;
+    probe.status = 'limited';
+    probe.reason = `${probe.direct} calls came past the probe, through a reference that was not used again while it was looked for; calls through it are not recorded`;
+    this.onChange(probe);
   }
 
   private async pausedAtCallSite(probe: InstalledProbe, paused: Paused): Promise<void> {
@@ -275,6 +350,7 @@ export class Prober {
 
   /** Not every call comes through the wrapper: said until the references that pass it by are found. */
   incomplete(probe: InstalledProbe, recorded: number, all: number): void {
+    probe.suspect = true;
     probe.status = 'limited';
     probe.reason = `only ${recorded} of ${all} calls came through the probe when they were compared; the others use a reference to the function that could not be replaced`;
     this.onChange(probe);
@@ -291,12 +367,12 @@ export class Prober {
   }
 
   private paused(paused: Paused): void {
+    if (this.footholds.paused(paused)) return;
     const frame = paused.callFrames[0];
     const probe = frame === undefined ? undefined : this.at(frame.location);
     if (frame === undefined || probe === undefined || (paused.hitBreakpoints?.length ?? 0) === 0)
       return void this.resumeStranger(paused);
-    if (this.restoring.has(probe)) void this.writeBack(probe, paused, frame);
-    else if (probe.wantsCaller) void this.pausedAtCallSite(probe, paused);
+    if (probe.wantsCaller) void this.pausedAtCallSite(probe, paused);
     else if (probe.fn.node.binding.kind === 'constant') void this.writeConstant(probe, frame);
     else void this.domain.resume().catch(() => undefined);
   }
@@ -334,12 +410,18 @@ export class Prober {
    * stands still for one way there, not for round trips (DESIGN 3, fact 2).
    */
   private async writeConstant(probe: InstalledProbe, frame: CallFrame): Promise<void> {
-    const written = this.setConstant(probe, frame, probe.wrapperObject);
-    const resumed = this.domain.resume();
-    probe.constant = await written;
-    await resumed.catch(() => undefined);
-    if (probe.constant) await this.agent.note('bound', probe.config.id).catch(() => undefined);
-    else {
+    // Until the code that was optimised for the original is thrown away, calls past the wrapper are no leaks.
+    probe.stale = true;
+    const written = this.setConstant(probe, frame);
+    const resumed = this.domain.resume().catch(() => undefined);
+    const scope = await written;
+    await resumed;
+    const { binding } = probe.fn.node;
+    if (scope !== null && binding.kind === 'constant') {
+      await this.footholds.wrote(probe, String(probe.config.id), binding.name, frame, scope);
+      await this.agent.note('bound', probe.config.id).catch(() => undefined);
+    } else {
+      probe.stale = false;
       await this.agent.call('unarmable', probe.config.id).catch(() => undefined);
       this.note(
         probe.config.id,
@@ -349,42 +431,16 @@ export class Prober {
     }
   }
 
-  /** At detach: the original goes back into the constant and into the callers' variables that lead here. */
-  private async writeBack(probe: InstalledProbe, paused: Paused, frame: CallFrame): Promise<void> {
-    const original = this.originals.get(probe.config.id) ?? '';
-    const variables = this.callSites.restore(probe, paused, original);
-    const constant = probe.constant ? this.setConstant(probe, frame, original) : Promise.resolve(false);
-    // Nothing else to write back: the breakpoint goes in the same pause.
-    const last = probe.variables.length === 0 ? this.forgetRestoring(probe) : Promise.resolve();
-    const resumed = this.domain.resume();
-    await last;
-    if (await constant) probe.constant = false;
-    await variables;
-    await resumed.catch(() => undefined);
-  }
-
-  /** Commands leave before the first await when the name is unique. */
-  private async setConstant(probe: InstalledProbe, frame: CallFrame, objectId: string): Promise<boolean> {
+  /** Writes the wrapper; the scope it was written in. Commands leave before the first await when the name is unique. */
+  private async setConstant(probe: InstalledProbe, frame: CallFrame): Promise<number | null> {
     const { binding } = probe.fn.node;
-    if (binding.kind !== 'constant' || objectId === '') return false;
+    if (binding.kind !== 'constant' || probe.wrapperObject === '') return null;
     const scopes = binding.unique ? writableScopes(frame) : await this.scopeWith(frame, binding.name);
-    const writes = scopes.map((scopeNumber) =>
-      this.inspector
-        .send('Debugger.setVariableValue', {
-          scopeNumber,
-          variableName: binding.name,
-          newValue: { objectId },
-          callFrameId: frame.callFrameId,
-        })
-        .then(
-          () => true,
-          () => false,
-        ),
+    const written = await Promise.all(
+      scopes.map((scope) => this.footholds.set(frame, scope, binding.name, probe.wrapperObject)),
     );
-    return (await Promise.all(writes)).some(Boolean);
+    return scopes.find((_, index) => written[index]) ?? null;
   }
-
-  private readonly originals = new Map<number, string>();
 
   /** The innermost scope that has the name, when several are declared with it. */
   private async scopeWith(frame: CallFrame, name: string): Promise<number[]> {
@@ -400,56 +456,22 @@ export class Prober {
   }
 
   /**
-   * Takes every probe out of the target: bindings back by the agent; constants and callers' variables by the debugger at the
-   * function's next call, for which it waits a little. What is not called meanwhile stays a forwarder that records nothing.
+   * Takes every probe out of the target: bindings back by the agent; constants and callers' variables by the debugger. What
+   * cannot be written while another debugger holds the process stays a forwarder that records nothing.
    */
   async remove(): Promise<{ forwarding: readonly InstalledProbe[] }> {
     this.closed = true;
     for (const timer of this.timers) clearTimeout(timer);
-    const written = this.all().filter(needsDebugger);
-    if (written.length > 0) await this.domain.need();
-    await Promise.all(
-      written.map(async (probe) =>
-        this.originals.set(probe.config.id, await this.agent.originalObject(probe.config.id)),
-      ),
-    );
+    const { readers } = this.deoptimiser;
+    const debugging = this.footholds.count > 0 || readers.length > 0;
+    if (debugging) await this.domain.need();
     await this.agent.call('remove');
     await Promise.all(this.all().map((probe) => this.disarm(probe)));
-    if (written.length > 0) {
-      await this.restoreWritten(written);
-      await this.domain.release();
-    }
+    const forwarding = debugging ? await this.footholds.restore() : [];
+    await deoptimise(this.inspector, readers);
+    if (debugging) await this.domain.release();
     this.undo();
-    return { forwarding: this.all().filter(needsDebugger) };
-  }
-
-  private async restoreWritten(probes: readonly InstalledProbe[]): Promise<void> {
-    await Promise.all(
-      probes.map(async (probe) => {
-        if (probe.location === null) return;
-        this.restoring.set(probe, null);
-        const id = await this.domain.setBreakpoint(
-          probe.location,
-          exitCondition(this.agent.name, probe.config.id, probe.fn.node),
-        );
-        // It may have been hit, and done its work, before its id was known.
-        if (needsDebugger(probe)) this.restoring.set(probe, id);
-        else await this.domain.removeBreakpoint(id).catch(() => undefined);
-      }),
-    );
-    const deadline = Date.now() + RESTORE_MS;
-    while (probes.some(needsDebugger) && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      for (const probe of this.restoring.keys()) if (!needsDebugger(probe)) await this.forgetRestoring(probe);
-    }
-    await Promise.all([...this.restoring.keys()].map((probe) => this.forgetRestoring(probe)));
-  }
-
-  private async forgetRestoring(probe: InstalledProbe): Promise<void> {
-    const id = this.restoring.get(probe);
-    if (id === undefined || id === null) return;
-    this.restoring.set(probe, null);
-    await this.domain.removeBreakpoint(id).catch(() => undefined);
+    return { forwarding: [...forwarding] };
   }
 
   private later(ms: number, action: () => void): void {
@@ -469,6 +491,18 @@ export class Prober {
   }
 }
 
+interface Entry {
+  readonly at: string;
+  readonly config: ProbeConfig;
+  readonly fn: ResolvedFunction;
+  readonly predicted: number | null;
+}
+
+/** The variable that the function is reached by, null when it is a property or nothing. */
+function nameOf({ node: { binding } }: ResolvedFunction): string | null {
+  return binding.kind === 'assignable' || binding.kind === 'constant' ? binding.name : null;
+}
+
 /** Calls of an async function that are enough to compare. */
 const AUDITED_HITS = 40;
 
@@ -477,8 +511,6 @@ const hitsOf = (stats: AgentStats, probe: InstalledProbe): number => {
   const stat = statOf(stats, probe);
   return stat === undefined ? 0 : stat[3] + stat[4];
 };
-
-const needsDebugger = (probe: InstalledProbe): boolean => probe.constant || probe.variables.length > 0;
 
 function writableScopes(frame: CallFrame): number[] {
   return frame.scopeChain.flatMap((scope, index) => (WRITABLE_SCOPES.has(scope.type) ? [index] : []));
