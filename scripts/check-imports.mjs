@@ -39,6 +39,7 @@ const RULES = {
     ],
     types: ['src/tracer/store'],
   },
+  'src/tracer/guardian': { from: ['src/tracer/probe', 'src/tracer/target'] },
   'src/tracer/session': { from: ['src/tracer'] },
   'src/tracer': { from: ['src/tracer'] },
   'src/adapter': { from: ['src/tracer'] },

@@ -35,9 +35,8 @@ export class Footholds {
     return true;
   }
 
-  place(index: number): { readonly variable: string; readonly outer: number } | null {
-    const foothold = this.kept[index];
-    return foothold === undefined ? null : { variable: foothold.variable, outer: foothold.outer };
+  places(): { readonly variable: string; readonly outer: number }[] {
+    return this.kept.map(({ variable, outer }) => ({ variable, outer }));
   }
 
   original(index: number): unknown {

@@ -25,6 +25,11 @@ export class AgentLink {
     readonly name: string,
   ) {}
 
+  /** An agent that another recorder has put there. */
+  static to(inspector: Inspector, name: string): AgentLink {
+    return new AgentLink(inspector, name);
+  }
+
   /** Puts a new agent into the target. */
   static async install(inspector: Inspector, options: AgentOptions): Promise<AgentLink> {
     const name = `__nodescope_${randomBytes(6).toString('hex')}`;

@@ -58,20 +58,20 @@ export class Footholds {
     return true;
   }
 
-  /** Writes every original back; the probes of which one could not be written. The Debugger domain must be on. */
+  /** Writes every original back; the probes of ours of which one could not be written. The Debugger domain must be on. */
   async restore(): Promise<Set<InstalledProbe>> {
     const failed = new Set<InstalledProbe>();
+    const places = await this.agent.call<readonly Place[]>('footholds.places');
     const all = await Promise.all(
-      this.kept.map(async (probe, index) => ({
-        probe,
+      places.map(async (place, index) => ({
+        probe: this.kept[index],
         index,
-        place: await this.agent.call<Place | null>('footholds.place', index),
+        place,
         objectId: await this.agent.objectOf(`${this.agent.reference}.footholds.original(${index})`),
       })),
     );
     for (const { probe, index, place, objectId } of all) {
       const written =
-        place !== null &&
         objectId !== '' &&
         (await new Promise<boolean>((resolve) => {
           this.writing = { ...place, objectId, done: resolve };
@@ -81,7 +81,7 @@ export class Footholds {
             () => resolve(false),
           );
         }));
-      if (!written) failed.add(probe);
+      if (!written && probe !== undefined) failed.add(probe);
     }
     this.writing = null;
     this.kept.length = 0;

@@ -40,6 +40,8 @@ export class Prober {
   private readonly deoptimiser: Deoptimiser;
   private closed = false;
   onChange: (probe: InstalledProbe) => void = () => {};
+  /** Something was written that only a debugger can write back, or code was thrown away that will have to go again. */
+  onWritten: () => void = () => {};
   /** The probe's breakpoint is away for the rest of the second. */
   onThrottled: (probe: InstalledProbe) => void = () => {};
 
@@ -68,6 +70,11 @@ export class Prober {
 
   get(id: number): InstalledProbe | undefined {
     return this.probes.get(id);
+  }
+
+  /** Functions whose optimised code has to go when the variables they read are written back. */
+  get writtenReaders(): readonly BodyStart[] {
+    return this.deoptimiser.readers;
   }
 
   /** Number of breakpoints of ours in the target now. */
@@ -106,6 +113,7 @@ export class Prober {
     if (readers.length > 0 || probe.stale) {
       probe.stale = true;
       await this.debugging(() => this.deoptimiser.wrote(readers)).catch(() => undefined);
+      this.onWritten();
       await this.agent.note('mark', probe.config.id).catch(() => undefined);
     }
     this.later(LINGER_MS, () => this.settle(probe));
@@ -118,6 +126,7 @@ export class Prober {
     if (script === undefined) return;
     const [readers] = await this.deoptimiser.find(script, [{ name, at: { line: lineNumber, column: columnNumber } }]);
     if (readers !== undefined) await this.debugging(() => this.deoptimiser.wrote(readers));
+    this.onWritten();
   }
 
   private async debugging(action: () => Promise<void>): Promise<void> {

@@ -5,6 +5,7 @@ import type { TraceEvent } from '../event/event.ts';
 import type { EventSeq, TargetId } from '../event/ids.ts';
 import { Analysis } from '../finding/analysis.ts';
 import type { Finding } from '../finding/finding.ts';
+import { Guardian } from '../guardian/guardian.ts';
 import { DEFAULT_LIMITS, type Plan, type Strategy } from '../plan/plan.ts';
 import { listRecordings } from '../store/catalogue.ts';
 import type { Overhead, ProbeState, RecordingManifest } from '../store/manifest.ts';
@@ -51,6 +52,7 @@ export class TraceSession {
   private readonly findingSignal = new Signal<readonly Finding[]>();
   private readonly closedSignal = new Signal<string>();
   private plan: Plan = EMPTY_PLAN;
+  private readonly guardian = new Guardian();
   private nextSeq = 0;
   private nextProbe = 0;
   private dirty = false;
@@ -127,6 +129,7 @@ export class TraceSession {
               nextProbe: () => ++session.nextProbe,
               eventsPerSecond: options.eventsPerSecond ?? DEFAULT_LIMITS.eventsPerSecond,
               memoryMB: options.memoryMB ?? DEFAULT_LIMITS.memoryMB,
+              guardian: session.guardian,
             },
             {
               events: (events) => session.received(events),
@@ -270,6 +273,7 @@ export class TraceSession {
   private async finish(): Promise<RecordingManifest> {
     await this.audits;
     await Promise.all(this.targets.map((target) => target.detach()));
+    this.guardian.dismiss();
     clearInterval(this.ticker);
     this.publishProbes();
     const findings = this.findings();

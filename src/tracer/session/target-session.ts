@@ -5,6 +5,7 @@ import { agentGone, streamBroken } from '../error/probe-errors.ts';
 import { connectionLost } from '../error/target-errors.ts';
 import type { Engine, TraceEvent } from '../event/event.ts';
 import { ns, type ProbeId, type TargetId } from '../event/ids.ts';
+import type { Guardian } from '../guardian/guardian.ts';
 import { parseExpression, resolveNames } from '../plan/expression.ts';
 import { parsePath, parseWatchPath } from '../plan/path.ts';
 import {
@@ -50,6 +51,7 @@ export interface TargetOptions {
   readonly nextProbe: () => number;
   readonly eventsPerSecond: number;
   readonly memoryMB: number;
+  readonly guardian: Guardian;
 }
 
 /** Receives what happens in one target. */
@@ -91,6 +93,12 @@ export class TargetSession {
   ) {
     this.prober = new Prober(options.inspector, agent);
     this.prober.onChange = (probe) => this.announce(probe);
+    this.prober.onWritten = () =>
+      options.guardian.watch({
+        url: options.inspector.url,
+        agent: agent.name,
+        readers: [...this.prober.writtenReaders],
+      });
     this.prober.onThrottled = (probe) =>
       this.emitNow({
         type: 'probe.throttled',
@@ -533,6 +541,7 @@ export class TargetSession {
       return this.broken(error);
     }
     this.ended = true;
+    this.options.guardian.free(this.agent.name);
     this.prober.dispose();
     if (opened) await leaveAndClose(inspector);
     else await inspector.close();
