@@ -2,7 +2,6 @@ import { RecordBuffer } from './buffer.ts';
 import { CallSites } from './call-site.ts';
 import { type CaptureLimits, Capturer } from './capture.ts';
 import { Context } from './context.ts';
-import { Footholds, type Stand } from './footholds.ts';
 import { takeHost } from './host.ts';
 import { HttpServerProbe } from './http.ts';
 import { ObjectIds } from './object-ids.ts';
@@ -30,6 +29,9 @@ export interface AgentConfig {
   readonly closeInspector: boolean;
 }
 
+/** Pauses for writing one function's bindings back; a busy caller that is not the one meant must not pause for ever. */
+const MAX_UNARM = 50;
+
 /** Hits in a row through the wrapper after which the breakpoint has nothing more to show; each costs the application up to 0.35 ms. */
 const ENOUGH_WRAPPED = 32;
 
@@ -53,7 +55,6 @@ export interface AgentStats {
 export class Agent {
   /** Stands for an argument that the frame has no name for. */
   readonly absent = ABSENT;
-  readonly footholds = new Footholds();
   private readonly out: RecordBuffer;
   private readonly recorder: Recorder;
   private readonly context: Context;
@@ -198,12 +199,11 @@ export class Agent {
     return probe === undefined || this.removed ? value : this.rebinder.bind(probe, value, assign);
   }
 
-  arm(id: number, value: unknown, stand: Stand): boolean {
+  arm(id: number, value: unknown): boolean {
     const probe = this.probes.get(id);
     if (probe === undefined || this.removed || probe.unarmable) return false;
     const armed = this.rebinder.arm(probe, value);
-    if (armed) this.footholds.offer(String(id), stand);
-    else probe.refused = true;
+    if (!armed) probe.refused = true;
     return armed;
   }
 
@@ -247,6 +247,17 @@ export class Agent {
     return !this.recorder.writing && this.note(id, Note.mark, '');
   }
 
+  /**
+   * At detach: whether the debugger is to put the original back into the binding the frame's function was reached by.
+   * `value` is what the frame has under that name, if anything: another function of the same text must stay there.
+   */
+  unarm(id: number, value: unknown): boolean {
+    const probe = this.probes.get(id);
+    if (probe === undefined || probe.original === null) return false;
+    const mine = value === undefined || value === probe.wrapper || value === probe.original;
+    return mine && ++probe.unarmed <= MAX_UNARM;
+  }
+
   method(id: number, self: unknown, key: string, root?: unknown, keys: readonly string[] = []): void {
     const probe = this.probes.get(id);
     if (probe !== undefined && !this.removed) this.rebinder.method(probe, self, key, root, keys);
@@ -262,10 +273,8 @@ export class Agent {
     return probe.wrapper;
   }
 
-  /** The debugger has written `variable` in the frame that was offered as a foothold. */
-  wrote(id: number, key: string, variable: string, outer: number): boolean {
-    const probe = this.probes.get(id);
-    return probe !== undefined && this.footholds.keep(key, probe, variable, outer);
+  original(id: number): unknown {
+    return this.probes.get(id)?.original ?? undefined;
   }
 
   /** The debugger has set a `const`: says so in the stream, in order with the events; false when a record was open just then. */

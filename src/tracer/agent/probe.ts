@@ -79,6 +79,7 @@ export class Probe implements Standing {
   refused = false;
   /** Breakpoint hits that came through the wrapper. */
   wrappedHits = 0;
+  unarmed = 0;
   credit = 0;
 
   constructor(readonly config: ProbeConfig) {

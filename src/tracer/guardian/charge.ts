@@ -1,11 +1,24 @@
 import * as v from 'valibot';
 
-/** A target in a guardian's care, as one line of JSON: where it is, its agent, and whose optimised code holds its wrappers. */
+const Place = v.object({ scriptId: v.string(), lineNumber: v.number(), columnNumber: v.optional(v.number()) });
+
+/** A target in a guardian's care, as one line of JSON: where it is, its agent, what was written, and whose optimised code holds it. */
 const Charge = v.object({
   /** WebSocket URL of the inspector. */
   url: v.pipe(v.string(), v.regex(/^ws:\/\//)),
   agent: v.pipe(v.string(), v.regex(/^__nodescope_\w+$/)),
-  readers: v.array(v.object({ scriptId: v.string(), lineNumber: v.number(), columnNumber: v.number() })),
+  readers: v.array(Place),
+  debts: v.array(
+    v.object({
+      probe: v.number(),
+      location: Place,
+      condition: v.string(),
+      written: v.pipe(
+        v.array(v.object({ frame: v.number(), site: v.nullable(v.string()), scope: v.number(), variable: v.string() })),
+        v.readonly(),
+      ),
+    }),
+  ),
 });
 export type Charge = v.InferOutput<typeof Charge>;
 

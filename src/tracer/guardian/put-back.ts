@@ -1,13 +1,16 @@
 import { AgentLink } from '../probe/agent-link.ts';
 import { DebuggerDomain } from '../probe/debugger-domain.ts';
 import { deoptimise } from '../probe/deoptimiser.ts';
-import { Footholds } from '../probe/foothold.ts';
+import { WriteBack } from '../probe/write-back.ts';
 import { leaveAndClose } from '../target/close-inspector.ts';
 import { Inspector } from '../target/inspector.ts';
 import type { Charge } from './charge.ts';
 
+/** How long a function may take until its next call, milliseconds: one that is not called stays a forwarder. */
+const CALL_MS = 3000;
+
 /** Takes everything out of a target whose recorder has died, as that would have done itself. Never throws. */
-export async function putBack({ url, agent: name, readers }: Charge): Promise<void> {
+export async function putBack({ url, agent: name, readers, debts }: Charge): Promise<void> {
   const inspector = await Inspector.connect(url).catch(() => null);
   // The process ended, or its inspector was closed: nothing is left to do, or no way to do it.
   if (inspector === null) return;
@@ -15,14 +18,14 @@ export async function putBack({ url, agent: name, readers }: Charge): Promise<vo
     const agent = AgentLink.to(inspector, name);
     if (!(await agent.present())) return await inspector.close();
     const domain = new DebuggerDomain(inspector);
-    const footholds = new Footholds(inspector, agent, domain);
+    const writeBack = new WriteBack(inspector, agent, domain);
     domain.onPaused((paused) => {
       // A pause of the recorder's that its death has left behind, or one of nobody's: the application goes on.
-      if (!footholds.paused(paused)) void domain.resume().catch(() => undefined);
+      if (!writeBack.paused(paused)) void domain.resume().catch(() => undefined);
     });
     await domain.need();
     await agent.call('remove');
-    await footholds.restore();
+    await writeBack.run(debts, CALL_MS);
     await deoptimise(inspector, readers);
     await domain.release();
     const opened = await agent.forget();

@@ -1,19 +1,12 @@
 import type { EvaluateResult, Inspector } from '../target/inspector.ts';
 import type { AgentLink } from './agent-link.ts';
-import type { CallFrame, DebuggerDomain, Paused } from './debugger-domain.ts';
-import { type Footholds, standOf } from './foothold.ts';
+import { type CallFrame, type DebuggerDomain, type Paused, siteOf } from './debugger-domain.ts';
 import type { InstalledProbe } from './function-probe.ts';
+import { type Written, writeVariable } from './write-back.ts';
 
 /** A variable of a caller's scope that holds the original, to be written at the next pause at the same place. */
-interface Holder {
-  /** `scriptId:line:column` of the caller's frame. */
-  readonly site: string;
-  readonly frame: number;
-  readonly scope: number;
-  readonly variable: string;
-}
+type Holder = Written & { readonly site: string };
 
-const FRAMES = 3;
 const MAX_SITES = 8;
 const WRITABLE = new Set(['closure', 'block', 'module', 'script']);
 
@@ -31,9 +24,7 @@ export class CallSiteRebinder {
     private readonly inspector: Inspector,
     private readonly agent: AgentLink,
     private readonly domain: DebuggerDomain,
-    private readonly footholds: Footholds,
     private readonly written: (frame: CallFrame, variable: string) => Promise<void>,
-    private readonly isAgent: (scriptId: string) => boolean,
   ) {}
 
   /** Whether there are call sites left to try. */
@@ -47,13 +38,13 @@ export class CallSiteRebinder {
    * process has gone on; `look` when another pause is needed.
    */
   async paused(probe: InstalledProbe, paused: Paused): Promise<'look' | 'tried'> {
-    const frames = this.callers(paused);
-    const site = frames[0] === undefined ? 'the event loop' : siteOf(frames[0]);
+    const frames = this.domain.frames(paused);
+    const site = frames[1] === undefined ? 'the event loop' : siteOf(frames[1]);
     const known = this.holders.get(probe.config.id)?.filter((holder) => isAt(frames, holder)) ?? [];
     const looking = known.length === 0 && !probe.triedSites.has(site) && !this.looked.has(`${probe.config.id} ${site}`);
     // Everything leaves at once: the process stands still for one way there.
     const writes = known.map((holder) => this.write(probe, frames, holder));
-    const views = looking ? frames.map((frame) => this.view(probe, frame)) : [];
+    const views = looking ? frames.slice(1).map((frame) => this.view(probe, frame)) : [];
     const resumed = this.domain.resume().catch(() => undefined);
     if (looking) this.looked.add(`${probe.config.id} ${site}`);
     await Promise.all(writes);
@@ -64,10 +55,11 @@ export class CallSiteRebinder {
       return 'tried';
     }
     if (!looking) return probe.triedSites.has(site) ? 'tried' : 'look';
-    const found = (await Promise.all(views)).flatMap((scopes, frame) =>
-      scopes.flatMap((variables, scope) =>
-        variables.map((variable) => ({ site: siteOf(frames[frame] as CallFrame), frame, scope, variable })),
-      ),
+    const found = (await Promise.all(views)).flatMap((scopes, caller) =>
+      scopes.flatMap((variables, scope) => {
+        const frame = caller + 1;
+        return variables.map((variable) => ({ site: siteOf(frames[frame] as CallFrame), frame, scope, variable }));
+      }),
     );
     if (found.length > 0) {
       await this.wrapper(probe);
@@ -78,29 +70,12 @@ export class CallSiteRebinder {
     return 'tried';
   }
 
-  /** Frames of the application that led to the function, without the agent's own. */
-  private callers(paused: Paused): readonly CallFrame[] {
-    return paused.callFrames
-      .slice(1)
-      .filter((frame) => !this.isAgent(frame.location.scriptId))
-      .slice(0, FRAMES);
-  }
-
-  /** Writes the wrapper, from a frame that stays within reach for writing the original back. Commands leave before the first await. */
+  /** Commands leave before the first await. */
   private async write(probe: InstalledProbe, frames: readonly CallFrame[], holder: Holder): Promise<void> {
     const frame = frames[holder.frame];
     if (frame === undefined || probe.wrapperObject === '') return;
-    const key = `${probe.config.id} ${holder.site} ${holder.variable}`;
-    const { reference, name } = this.agent;
-    void this.inspector
-      .send('Debugger.evaluateOnCallFrame', {
-        callFrameId: frame.callFrameId,
-        expression: `${reference}.footholds.offer(${JSON.stringify(key)},${standOf(name)})`,
-        silent: true,
-      })
-      .catch(() => undefined);
-    if (!(await this.footholds.set(frame, holder.scope, holder.variable, probe.wrapperObject))) return;
-    await this.footholds.wrote(probe, key, holder.variable, frame, holder.scope);
+    if (!(await writeVariable(this.inspector, frame, holder, probe.wrapperObject))) return;
+    probe.written.push(holder);
     await this.written(frame, holder.variable);
   }
 
@@ -138,11 +113,6 @@ export class CallSiteRebinder {
     if (probe.wrapperObject === '')
       probe.wrapperObject = await this.agent.wrapperObject(probe.config.id, probe.fn.node.constructible);
   }
-}
-
-function siteOf(frame: CallFrame): string {
-  const { scriptId, lineNumber, columnNumber } = frame.location;
-  return `${scriptId}:${lineNumber}:${columnNumber}`;
 }
 
 function isAt(frames: readonly CallFrame[], holder: Holder): boolean {

@@ -1,4 +1,3 @@
-import { standOf } from './foothold.ts';
 import type { FunctionNode, Holder } from './function-index.ts';
 
 /**
@@ -8,15 +7,14 @@ import type { FunctionNode, Holder } from './function-index.ts';
  */
 export function entryCondition(agent: string, probe: number, node: FunctionNode): string {
   const a = `globalThis.${agent}`;
-  return `(${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})&&(${replacement(agent, probe, node)}||${a}.pausing(${probe})))`;
+  return `(${a}.hit(${probe},${receiver(node)},${argumentsOf(node, a)})&&(${replacement(a, probe, node)}||${a}.pausing(${probe})))`;
 }
 
 /** A parameter name that hides no function of the application; minifiers use up the short ones. */
 const VALUE = '__nodescope_value';
 
 /** Replaces the binding; true when the debugger has to write it. */
-function replacement(agent: string, probe: number, node: FunctionNode): string {
-  const a = `globalThis.${agent}`;
+function replacement(a: string, probe: number, node: FunctionNode): string {
   const { binding } = node;
   switch (binding.kind) {
     case 'assignable': {
@@ -25,7 +23,7 @@ function replacement(agent: string, probe: number, node: FunctionNode): string {
     }
     case 'constant': {
       const name = identifier(binding.name);
-      return `(typeof ${name}==="function"?${a}.arm(${probe},${name},${standOf(agent)}):(${a}.exported(${probe}),false))`;
+      return `(typeof ${name}==="function"?${a}.arm(${probe},${name}):(${a}.exported(${probe}),false))`;
     }
     case 'property':
       return `(${a}.method(${probe},${node.arrow ? 'this' : receiver(node)},${JSON.stringify(binding.key)}${literal(binding.holder)}),false)`;
@@ -39,6 +37,12 @@ function literal(holder: Holder | undefined): string {
   if (holder === undefined) return '';
   const root = identifier(holder.root);
   return `,typeof ${root}==="object"?${root}:undefined,${JSON.stringify(holder.keys)}`;
+}
+
+/** The condition at detach: true once the debugger is to put the original back into a `const`. */
+export function exitCondition(agent: string, probe: number, node: FunctionNode): string {
+  const name = node.binding.kind === 'constant' ? identifier(node.binding.name) : null;
+  return `globalThis.${agent}.unarm(${probe},${name === null ? 'undefined' : `typeof ${name}==="function"?${name}:undefined`})`;
 }
 
 /**

@@ -16,7 +16,15 @@ export interface Paused {
 export interface BreakLocation {
   readonly scriptId: string;
   readonly lineNumber: number;
-  readonly columnNumber?: number;
+  readonly columnNumber?: number | undefined;
+}
+
+/** Callers looked at: those that hold a reference are near. */
+const CALLERS = 3;
+
+/** Names a place in a script. */
+export function siteOf({ location }: { readonly location: BreakLocation }): string {
+  return `${location.scriptId}:${location.lineNumber}:${location.columnNumber}`;
 }
 
 /**
@@ -27,7 +35,14 @@ export class DebuggerDomain {
   private needs = 0;
   private changing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly inspector: Inspector) {}
+  /** Scripts of agents, ours and others': their frames are none of the application's. */
+  private readonly agentScripts = new Set<string>();
+
+  constructor(private readonly inspector: Inspector) {
+    inspector.on('Debugger.scriptParsed', ({ scriptId, url }: { scriptId: string; url: string }) => {
+      if (url === 'nodescope-agent') this.agentScripts.add(scriptId);
+    });
+  }
 
   get enabled(): boolean {
     return this.needs > 0;
@@ -92,6 +107,13 @@ export class DebuggerDomain {
 
   onPaused(listener: (paused: Paused) => void): () => void {
     return this.inspector.on('Debugger.paused', listener);
+  }
+
+  /** The paused function's frame and those of the application that led to it. */
+  frames({ callFrames: [own, ...callers] }: Paused): readonly CallFrame[] {
+    if (own === undefined) return [];
+    const application = callers.filter(({ location }) => !this.agentScripts.has(location.scriptId));
+    return [own, ...application.slice(0, CALLERS)];
   }
 
   resume(): Promise<unknown> {

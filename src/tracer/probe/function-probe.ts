@@ -3,6 +3,7 @@ import type { Engine } from '../event/event.ts';
 import type { ProbeState } from '../store/manifest.ts';
 import type { BreakLocation } from './debugger-domain.ts';
 import type { ResolvedFunction } from './resolve.ts';
+import type { Written } from './write-back.ts';
 
 /** A function probe on its way up the ladder (DESIGN 3): where it stands and what the target has said of it. */
 export class InstalledProbe {
@@ -33,6 +34,9 @@ export class InstalledProbe {
   several = false;
   /** Every object has a function of its own, bound when it is first called. */
   each = false;
+
+  /** What the debugger wrote for it, and has to write back. */
+  readonly written: Written[] = [];
 
   constructor(
     readonly at: string,

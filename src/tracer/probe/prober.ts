@@ -4,18 +4,19 @@ import { Note } from '../agent/wire.ts';
 import type { Inspector } from '../target/inspector.ts';
 import type { AgentLink } from './agent-link.ts';
 import { CallSiteRebinder } from './call-site.ts';
-import { entryCondition } from './condition.ts';
+import { entryCondition, exitCondition } from './condition.ts';
 import { type BreakLocation, type CallFrame, DebuggerDomain, type Paused } from './debugger-domain.ts';
-import { type BodyStart, Deoptimiser, deoptimise } from './deoptimiser.ts';
-import { Footholds } from './foothold.ts';
+import { Deoptimiser, deoptimise } from './deoptimiser.ts';
 import { InstalledProbe } from './function-probe.ts';
 import type { ResolvedFunction } from './resolve.ts';
 import { ScriptRegistry } from './script-registry.ts';
+import { type Debt, WriteBack, writeVariable } from './write-back.ts';
 
 /** Pipelined commands that write a variable on the paused frame's scope chain. */
 const WRITABLE_SCOPES = new Set(['closure', 'block', 'module', 'script', 'catch']);
 /** How long a breakpoint stays after rebinding to see calls that come past the wrapper, milliseconds. */
 const LINGER_MS = 250;
+const RESTORE_MS = 1200;
 /** How long, and how often, a busy function is left alone while one of its callers is waited for. */
 const REST_MS = 1000;
 const MAX_RESTS = 3;
@@ -34,9 +35,9 @@ export class Prober {
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly callSites: CallSiteRebinder;
   /** Functions that read the name a probe's function is bound to, by probe. */
-  private readonly readers = new Map<number, readonly BodyStart[]>();
+  private readonly readers = new Map<number, readonly BreakLocation[]>();
   private readonly undo: () => void;
-  private readonly footholds: Footholds;
+  private readonly writeBack: WriteBack;
   private readonly deoptimiser: Deoptimiser;
   private closed = false;
   onChange: (probe: InstalledProbe) => void = () => {};
@@ -51,15 +52,10 @@ export class Prober {
   ) {
     this.registry = new ScriptRegistry(inspector);
     this.domain = new DebuggerDomain(inspector);
-    this.footholds = new Footholds(inspector, agent, this.domain);
+    this.writeBack = new WriteBack(inspector, agent, this.domain);
     this.deoptimiser = new Deoptimiser(inspector);
-    this.callSites = new CallSiteRebinder(
-      inspector,
-      agent,
-      this.domain,
-      this.footholds,
-      (frame, name) => this.variableWritten(frame, name),
-      (scriptId) => this.registry.byId(scriptId)?.parsed.url === 'nodescope-agent',
+    this.callSites = new CallSiteRebinder(inspector, agent, this.domain, (frame, name) =>
+      this.variableWritten(frame, name),
     );
     this.undo = this.domain.onPaused((paused) => this.paused(paused));
   }
@@ -73,7 +69,7 @@ export class Prober {
   }
 
   /** Functions whose optimised code has to go when the variables they read are written back. */
-  get writtenReaders(): readonly BodyStart[] {
+  get writtenReaders(): readonly BreakLocation[] {
     return this.deoptimiser.readers;
   }
 
@@ -376,7 +372,7 @@ export class Prober {
   }
 
   private paused(paused: Paused): void {
-    if (this.footholds.paused(paused)) return;
+    if (this.writeBack.paused(paused)) return;
     const frame = paused.callFrames[0];
     const probe = frame === undefined ? undefined : this.at(frame.location);
     if (frame === undefined || probe === undefined || (paused.hitBreakpoints?.length ?? 0) === 0)
@@ -427,7 +423,7 @@ export class Prober {
     await resumed;
     const { binding } = probe.fn.node;
     if (scope !== null && binding.kind === 'constant') {
-      await this.footholds.wrote(probe, String(probe.config.id), binding.name, frame, scope);
+      probe.written.push({ frame: 0, site: null, scope, variable: binding.name });
       await this.agent.note('bound', probe.config.id).catch(() => undefined);
     } else {
       probe.stale = false;
@@ -446,7 +442,14 @@ export class Prober {
     if (binding.kind !== 'constant' || probe.wrapperObject === '') return null;
     const scopes = binding.unique ? writableScopes(frame) : await this.scopeWith(frame, binding.name);
     const written = await Promise.all(
-      scopes.map((scope) => this.footholds.set(frame, scope, binding.name, probe.wrapperObject)),
+      scopes.map((scope) =>
+        writeVariable(
+          this.inspector,
+          frame,
+          { frame: 0, site: null, scope, variable: binding.name },
+          probe.wrapperObject,
+        ),
+      ),
     );
     return scopes.find((_, index) => written[index]) ?? null;
   }
@@ -464,23 +467,40 @@ export class Prober {
     return [];
   }
 
+  /** What only a debugger can write back. */
+  get debts(): Debt[] {
+    return this.all().flatMap(({ config, fn, location, written }) =>
+      location === null || written.length === 0
+        ? []
+        : [
+            {
+              probe: config.id,
+              location,
+              condition: exitCondition(this.agent.name, config.id, fn.node),
+              written: [...written],
+            },
+          ],
+    );
+  }
+
   /**
-   * Takes every probe out of the target: bindings back by the agent; constants and callers' variables by the debugger. What
-   * cannot be written while another debugger holds the process stays a forwarder that records nothing.
+   * Takes every probe out of the target: bindings back by the agent; constants and callers' variables by the debugger at the
+   * function's next call, for which it waits a little. What is not called meanwhile stays a forwarder that records nothing.
    */
   async remove(): Promise<{ forwarding: readonly InstalledProbe[] }> {
     this.closed = true;
     for (const timer of this.timers) clearTimeout(timer);
+    const { debts } = this;
     const { readers } = this.deoptimiser;
-    const debugging = this.footholds.count > 0 || readers.length > 0;
+    const debugging = debts.length > 0 || readers.length > 0;
     if (debugging) await this.domain.need();
     await this.agent.call('remove');
     await Promise.all(this.all().map((probe) => this.disarm(probe)));
-    const forwarding = debugging ? await this.footholds.restore() : [];
+    const unpaid = await this.writeBack.run(debts, RESTORE_MS);
     await deoptimise(this.inspector, readers);
     if (debugging) await this.domain.release();
     this.undo();
-    return { forwarding: [...forwarding] };
+    return { forwarding: this.all().filter(({ config }) => unpaid.has(config.id)) };
   }
 
   private later(ms: number, action: () => void): void {

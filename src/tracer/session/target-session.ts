@@ -98,6 +98,7 @@ export class TargetSession {
         url: options.inspector.url,
         agent: agent.name,
         readers: [...this.prober.writtenReaders],
+        debts: this.prober.debts,
       });
     this.prober.onThrottled = (probe) =>
       this.emitNow({
@@ -529,7 +530,7 @@ export class TargetSession {
       await this.refreshNow();
       for (const probe of forwarding)
         probe.reason =
-          'its constant could not be set back while another debugger held the process; it forwards to the original and records nothing';
+          'its constant could not be set back because it was not called meanwhile; it forwards to the original and records nothing';
       // The state of each probe stays as it was while recording: how it was reached is what a reader wants to know.
       for (const probe of this.prober.all()) {
         this.emitNow({ type: 'probe.removed', probe: probe.config.id as ProbeId });

@@ -47,7 +47,17 @@ export async function start(
     port,
     child,
     url,
-    get: async <T>(path: string) => (await fetch(url + path)).json() as Promise<T>,
+    get: async <T>(path: string) => {
+      try {
+        return (await (await fetch(url + path)).json()) as T;
+      } catch (error) {
+        // A crash is known a moment after its connections broke.
+        await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 500))]);
+        const { exitCode, signalCode } = child;
+        if (exitCode === null && signalCode === null) throw error;
+        throw new Error(`${file} ended with ${exitCode ?? signalCode}: ${errors}`, { cause: error });
+      }
+    },
     call: async (fn, n = 1) => (await app.get<{ last: unknown }>(`/call?fn=${fn}&n=${n}`)).last,
     stderr: () => errors,
     stop: async () => {
