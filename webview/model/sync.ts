@@ -49,7 +49,7 @@ export class Sync {
     }
     this.#wantStrip(state, widths.strip, now);
     this.#tell(state, now);
-    return this.#toldPlayhead !== state.playhead || this.#askedState !== state.playhead;
+    return this.#main.waiting || this.#toldPlayhead !== state.playhead || this.#askedState !== state.playhead;
   }
 
   #wantStrip({ range, overview }: AppState, width: number, now: number): void {

@@ -33,11 +33,13 @@ interface Asked extends WindowRequest {
 
 /** An answer that has not come within this time (ms) is asked for again; the host may have been restarted. */
 const PATIENCE = 3_000;
+const MOST_ASKED = 4;
 
 /** Decides when to ask for a window: one request under way at a time, the newest wish next, stale pixels kept meanwhile. */
 export class WindowLoader {
   #next: number;
-  #asked: Asked | null = null;
+  /** Under way, oldest first: more than one only when an answer takes longer than `PATIENCE`. */
+  #asked: readonly Asked[] = [];
   #shown: Asked | null = null;
 
   /** Ids of its requests are `firstId`, `firstId` + 2, ...: two loaders (even, odd) can share the wire. */
@@ -47,24 +49,32 @@ export class WindowLoader {
 
   /** The request to send now, or null when what is shown (or on its way) will do. `now` in milliseconds. */
   want(view: Viewport, width: number, rangeTo: number, now: number): (WindowRequest & { readonly id: number }) | null {
-    if (this.#asked !== null && now - this.#asked.at < PATIENCE) return null;
+    const last = this.#asked.at(-1);
+    if (last !== undefined && now - last.at < PATIENCE) return null;
     if (this.#shown !== null && serves(this.#shown, view, width, rangeTo)) return null;
-    this.#asked = { ...requestFor(view, width), id: this.#next, known: rangeTo, at: now };
+    const request = { ...requestFor(view, width), id: this.#next, known: rangeTo, at: now };
+    this.#asked = [...this.#asked.slice(-MOST_ASKED + 1), request];
     this.#next += 2;
-    return this.#asked;
+    return request;
   }
 
-  /** Whether the answer is the one awaited; an answer to an older request is to be dropped. */
+  /** Whether an answer is awaited, which may have to be asked for again. */
+  get waiting(): boolean {
+    return this.#asked.length > 0;
+  }
+
+  /** Whether the answer is awaited; it makes those to older requests superfluous. A slow host's late answer is better than none. */
   accept(id: number): boolean {
-    if (this.#asked === null || this.#asked.id !== id) return false;
-    this.#shown = this.#asked;
-    this.#asked = null;
+    const index = this.#asked.findIndex((asked) => asked.id === id);
+    if (index < 0) return false;
+    this.#shown = this.#asked[index] ?? null;
+    this.#asked = this.#asked.slice(index + 1);
     return true;
   }
 
   /** Forgets everything: the recording is another one. */
   reset(): void {
-    this.#asked = null;
+    this.#asked = [];
     this.#shown = null;
   }
 }

@@ -80,6 +80,19 @@ describe('window loader', () => {
     assert.ok(loader.want({ from: 5e6, to: 6e6 }, 500, 1e9, 10_000) !== null, 'patience ends');
   });
 
+  it('takes the late answer of a slow host, and none older than that', () => {
+    const loader = new WindowLoader(2);
+    const first = loader.want({ from: 0, to: 1e6 }, 500, 1e9, 0);
+    const again = loader.want({ from: 0, to: 1e6 }, 500, 1e9, 5_000);
+    const third = loader.want({ from: 0, to: 1e6 }, 500, 1e9, 10_000);
+    assert.ok(first !== null && again !== null && third !== null);
+    assert.equal(loader.accept(again.id), true);
+    assert.equal(loader.accept(first.id), false);
+    assert.equal(loader.waiting, true);
+    assert.equal(loader.accept(third.id), true);
+    assert.equal(loader.waiting, false);
+  });
+
   it('asks again when the recording has grown into the view, not when it grew elsewhere', () => {
     const loader = new WindowLoader(2);
     const id = loader.want({ from: 0, to: 1e6 }, 500, 5e5, 0)?.id ?? -1;
