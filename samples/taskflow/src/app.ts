@@ -1,15 +1,31 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { AuditLog } from './audit/audit-log.js';
+import { SessionRepository } from './auth/session-repository.js';
+import { SessionService } from './auth/session-service.js';
+import { Announcer } from './bus/announcer.js';
+import type { Bus } from './bus/bus.js';
+import { MemoryBus } from './bus/memory-bus.js';
+import { CommentRepository } from './comments/comment-repository.js';
+import { CommentService } from './comments/comment-service.js';
 import { Counters } from './counters.js';
 import type { Database } from './database/connect.js';
 import type { Faults } from './faults.js';
+import { accountRoutes } from './http/account-routes.js';
+import { authentication } from './http/authentication.js';
+import { commentRoutes } from './http/comment-routes.js';
 import { errorAnswers } from './http/error-answers.js';
+import { pageRoutes } from './http/page-routes.js';
 import { projectRoutes } from './http/project-routes.js';
 import { systemRoutes } from './http/system-routes.js';
 import { taskRoutes } from './http/task-routes.js';
+import { DashboardLoader } from './live/dashboard-loader.js';
+import { LiveConnections } from './live/live-connections.js';
+import { liveRoutes } from './live/live-routes.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import { ProjectService } from './projects/project-service.js';
 import { TaskManager } from './tasks/task-manager.js';
 import { TaskRepository } from './tasks/task-repository.js';
+import { AccountService } from './users/account-service.js';
 import { UserRepository } from './users/user-repository.js';
 
 export interface AppOptions {
@@ -17,25 +33,46 @@ export interface AppOptions {
   database: Pick<Database, 'kind' | 'pid' | 'pool'>;
   faults: Faults;
   logLevel?: string;
+  /** Between the nodes; without one there is only this process. The caller closes it. */
+  bus?: Bus;
+  /** This process's name among the nodes. */
+  node?: string;
 }
 
 /** Wires the application together; the caller listens and closes. */
-export async function buildApp({ database, faults, logLevel = 'silent' }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { database, faults, logLevel = 'silent', bus = new MemoryBus(), node = 'main' } = options;
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr },
     // Unknown fields are a mistake worth telling, not something to drop quietly.
     ajv: { customOptions: { removeAdditional: false } },
   });
+  const { pool } = database;
   const counters = new Counters();
-  const tasks = new TaskRepository(database.pool, counters);
-  const taskManager = new TaskManager(tasks, faults, counters);
-  const projects = new ProjectService(new ProjectRepository(database.pool), tasks, taskManager, faults, counters);
+  const announcer = new Announcer(bus, node, (error) => app.log.warn(error, 'A change could not be announced.'));
+  const audit = new AuditLog(pool, faults, (error) => app.log.warn(error, 'An audit entry could not be written.'));
+  const users = new UserRepository(pool);
+  const tasks = new TaskRepository(pool, counters);
+  const taskManager = new TaskManager(tasks, faults, counters, announcer);
+  const projects = new ProjectRepository(pool);
+  const projectService = new ProjectService(projects, tasks, taskManager, faults, counters, announcer, audit);
+  const comments = new CommentRepository(pool);
+  const sessions = new SessionService(new SessionRepository(pool));
+  const accounts = new AccountService(users, sessions, audit, (userId) => taskManager.addUser(userId));
+  const connections = new LiveConnections(faults);
   await taskManager.start();
 
   app.addHook('onResponse', async (_request, reply) => counters.responded(reply.statusCode));
   errorAnswers(app);
-  systemRoutes(app, { database, users: new UserRepository(database.pool), taskManager, counters, faults });
-  projectRoutes(app, projects);
-  taskRoutes(app, projects, taskManager);
+  authentication(app, sessions);
+  systemRoutes(app, { database, users, taskManager, counters, faults, connections });
+  accountRoutes(app, accounts, audit);
+  projectRoutes(app, projectService, users, faults);
+  taskRoutes(app, projectService, taskManager);
+  commentRoutes(app, new CommentService(comments, announcer));
+  const dashboards = new DashboardLoader(projects, tasks, faults);
+  const shared = { projects, tasks, comments, announcer, bus, node };
+  await liveRoutes(app, { ...shared, projectService, dashboards, connections });
+  await pageRoutes(app);
   return app;
 }

@@ -6,6 +6,11 @@ import { connectDatabase, type Database } from './database/connect.js';
 import { migrate } from './database/migrations.js';
 import { seed } from './database/seed.js';
 
+// Work that nobody waits for must not take down those who are being served: it is told, and the process goes on.
+process.on('unhandledRejection', (reason) => {
+  console.error('TaskFlow goes on after an unhandled rejection:', reason);
+});
+
 const SHUTDOWN_LIMIT_MS = 5_000;
 
 try {

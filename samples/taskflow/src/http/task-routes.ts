@@ -30,6 +30,10 @@ export function taskRoutes(app: FastifyInstance, projects: ProjectService, taskM
     return { task: await taskManager.assignNextAvailable(project.id) };
   });
 
+  app.get<ById>('/tasks/:id', { schema: { params: idParams } }, async (request) =>
+    taskManager.getTask(request.params.id),
+  );
+
   const patchTask = async (request: FastifyRequest<ById & { Body: TaskPatch }>): Promise<Task> =>
     taskManager.updateTask(request.params.id, request.body);
 
