@@ -2,9 +2,12 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { AuditLog } from './audit/audit-log.js';
 import { SessionRepository } from './auth/session-repository.js';
 import { SessionService } from './auth/session-service.js';
+import { Background } from './background.js';
 import { Announcer } from './bus/announcer.js';
 import type { Bus } from './bus/bus.js';
 import { MemoryBus } from './bus/memory-bus.js';
+import type { Cache } from './cache/cache.js';
+import { MemoryCache } from './cache/memory-cache.js';
 import { CommentRepository } from './comments/comment-repository.js';
 import { CommentService } from './comments/comment-service.js';
 import { Counters } from './counters.js';
@@ -16,13 +19,19 @@ import { commentRoutes } from './http/comment-routes.js';
 import { errorAnswers } from './http/error-answers.js';
 import { pageRoutes } from './http/page-routes.js';
 import { projectRoutes } from './http/project-routes.js';
+import { reportRoutes } from './http/report-routes.js';
+import { summaryRoutes } from './http/summary-routes.js';
 import { systemRoutes } from './http/system-routes.js';
 import { taskRoutes } from './http/task-routes.js';
+import { workerRoutes } from './http/worker-routes.js';
 import { DashboardLoader } from './live/dashboard-loader.js';
 import { LiveConnections } from './live/live-connections.js';
 import { liveRoutes } from './live/live-routes.js';
+import type { NotifyTarget } from './notify/notify-target.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import { ProjectService } from './projects/project-service.js';
+import { ProjectStatisticsRepository } from './projects/project-statistics.js';
+import { FileStorageClient, type StorageFailure } from './storage/file-storage-client.js';
 import { TaskManager } from './tasks/task-manager.js';
 import { TaskRepository } from './tasks/task-repository.js';
 import { AccountService } from './users/account-service.js';
@@ -37,6 +46,13 @@ export interface AppOptions {
   bus?: Bus;
   /** This process's name among the nodes. */
   node?: string;
+  /** Closed with the application. */
+  cache?: Cache;
+  /** Where notifications go; nobody is notified without one. The caller stops it. */
+  notifyTarget?: NotifyTarget;
+  /** Worker threads for projects at a time. */
+  workers?: number;
+  storageFailure?: StorageFailure;
 }
 
 /** Wires the application together; the caller listens and closes. */
@@ -55,7 +71,23 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const tasks = new TaskRepository(pool, counters);
   const taskManager = new TaskManager(tasks, faults, counters, announcer);
   const projects = new ProjectRepository(pool);
-  const projectService = new ProjectService(projects, tasks, taskManager, faults, counters, announcer, audit);
+  const storage = new FileStorageClient(options.storageFailure);
+  const background = new Background({
+    pool,
+    bus,
+    announcer,
+    projects,
+    tasks,
+    cache: options.cache ?? new MemoryCache(),
+    workers: options.workers,
+    storage,
+    notifyTarget: options.notifyTarget,
+    faults,
+    log: app.log,
+  });
+  const { projectCache, supervisor, reports } = background;
+  const services = [faults, counters, announcer, audit, projectCache] as const;
+  const projectService = new ProjectService(projects, tasks, taskManager, ...services);
   const comments = new CommentRepository(pool);
   const sessions = new SessionService(new SessionRepository(pool));
   const accounts = new AccountService(users, sessions, audit, (userId) => taskManager.addUser(userId));
@@ -64,11 +96,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.addHook('onResponse', async (_request, reply) => counters.responded(reply.statusCode));
   errorAnswers(app);
+  app.addHook('onClose', () => background.close());
   authentication(app, sessions);
-  systemRoutes(app, { database, users, taskManager, counters, faults, connections });
+  systemRoutes(app, { database, users, taskManager, counters, faults, connections, background });
   accountRoutes(app, accounts, audit);
   projectRoutes(app, projectService, users, faults);
   taskRoutes(app, projectService, taskManager);
+  summaryRoutes(app, projectService, new ProjectStatisticsRepository(pool), projectCache);
+  workerRoutes(app, supervisor, projectService, taskManager);
+  reportRoutes(app, reports, storage);
   commentRoutes(app, new CommentService(comments, announcer));
   const dashboards = new DashboardLoader(projects, tasks, faults);
   const shared = { projects, tasks, comments, announcer, bus, node };

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Background } from '../background.js';
 import type { Counters } from '../counters.js';
 import type { Database } from '../database/connect.js';
 import type { Faults } from '../faults.js';
@@ -15,10 +16,11 @@ export interface SystemParts {
   counters: Counters;
   faults: Faults;
   connections: LiveConnections;
+  background: Background;
 }
 
 export function systemRoutes(app: FastifyInstance, parts: SystemParts): void {
-  const { database, users, taskManager, counters, faults, connections } = parts;
+  const { database, users, taskManager, counters, faults, connections, background } = parts;
 
   const health = async (): Promise<{ status: 'ok' }> => {
     await database.pool.query('SELECT 1');
@@ -39,6 +41,7 @@ export function systemRoutes(app: FastifyInstance, parts: SystemParts): void {
     faults: [...faults],
     database: { kind: database.kind, pid: database.pid },
     live: connections.counts(),
+    ...background.stats(),
     ...counters.snapshot(),
   }));
 

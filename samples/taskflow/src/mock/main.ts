@@ -1,6 +1,6 @@
 import { MockService } from './mock-service.js';
 
-const DEFAULT_PORT = 4100;
+const DEFAULT_PORT = 4200;
 
 // Entry point of the mock service: a process of its own, started by TaskFlow or by hand (`npm run mock`). Started by
 // TaskFlow it lives exactly as long as that does: a closed IPC channel means that the parent is gone, whatever ended it.

@@ -8,6 +8,7 @@ import type { TaskManager } from '../tasks/task-manager.js';
 import type { TaskRepository } from '../tasks/task-repository.js';
 import { progressOf, sortByUrgency } from './priority.js';
 import type { NewProject, Project, ProjectPage, ProjectPatch, ProjectStatus, ProjectSummary } from './project.js';
+import type { ProjectCache } from './project-cache.js';
 import type { ProjectRepository } from './project-repository.js';
 
 export class ProjectService {
@@ -19,6 +20,7 @@ export class ProjectService {
     private readonly counters: Counters,
     private readonly announcer: Announcer,
     private readonly audit: AuditLog,
+    private readonly cache: ProjectCache,
   ) {}
 
   listProjects(filter: { status?: ProjectStatus; limit: number; offset: number }): Promise<ProjectSummary[]> {
@@ -28,7 +30,7 @@ export class ProjectService {
   /** A project with its tasks, most urgent first. Rejects with 404 for an unknown project. */
   async loadProject(id: number): Promise<ProjectPage> {
     this.counters.entered('ProjectService.loadProject');
-    const project = await this.requireProject(id);
+    const project = await this.cache.project(id, () => this.requireProject(id));
     const tasks = await this.loadTasks(id);
     const page = { ...project, progress: progressOf(tasks), tasks: sortByUrgency(tasks, new Date()) };
     this.counters.completed('ProjectService.loadProject');

@@ -1,21 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Bus } from '../bus/bus.js';
 import { asBusMessage, plain, projectTopic } from '../bus/messages.js';
-import { conflict, RequestError } from '../errors.js';
+import { conflict, notFound, RequestError } from '../errors.js';
 import type { Faults } from '../faults.js';
-import type { Project } from '../projects/project.js';
-import type { Task } from '../tasks/task.js';
+import type { ProjectRepository } from '../projects/project-repository.js';
+import type { TaskRepository } from '../tasks/task-repository.js';
 import type { AnswerTo, ToWorker, WorkerQuestion } from './messages.js';
 import { RestartWindow } from './restart-window.js';
 import { SupervisedWorker, type WorkerReport } from './supervised-worker.js';
 import { type WorkerEnd, WorkerHandle } from './worker-handle.js';
-
-/** Where the workers' state comes from. */
-export interface WorkerSource {
-  /** Rejects with 404 for an unknown project. */
-  requireProject(id: number): Promise<Project>;
-  getTasksForProject(projectId: number): Promise<Task[]>;
-}
 
 export interface WorkerLimits {
   /** Threads at a time. */
@@ -29,7 +22,9 @@ export interface WorkerLimits {
 export const defaultWorkerLimits: WorkerLimits = { workers: 4, idleMs: 60_000, restarts: 3, restartsWithinMs: 5_000 };
 
 interface Parts {
-  source: WorkerSource;
+  /** Where the workers' state comes from. */
+  projects: Pick<ProjectRepository, 'findById'>;
+  tasks: Pick<TaskRepository, 'findByProject'>;
   bus: Bus;
   faults: Faults;
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>;
@@ -43,10 +38,15 @@ export class ProjectSupervisor {
   private readonly workers = new Map<number, SupervisedWorker>();
   private closed = false;
 
+  private readonly limits: WorkerLimits;
+
+  /** Limits that are not given have their defaults. */
   constructor(
     private readonly parts: Parts,
-    private readonly limits: WorkerLimits = defaultWorkerLimits,
-  ) {}
+    limits: Partial<WorkerLimits> = {},
+  ) {
+    this.limits = { ...defaultWorkerLimits, ...limits };
+  }
 
   /**
    * Asks the project's worker. Rejects with 404 for an unknown project, 409 for an archived one or a worker that was
@@ -125,7 +125,7 @@ export class ProjectSupervisor {
   }
 
   private async startThread(worker: SupervisedWorker): Promise<WorkerHandle> {
-    const { source, bus, faults, log } = this.parts;
+    const { projects, tasks, bus, faults, log } = this.parts;
     const { projectId } = worker;
     if (worker.state === 'stopped') {
       this.makeRoom();
@@ -139,11 +139,12 @@ export class ProjectSupervisor {
       if (about) tell(about);
     });
     try {
-      const project = await source.requireProject(projectId);
+      const project = await projects.findById(projectId);
+      if (!project) throw notFound('Project', projectId);
       if (project.status === 'archived') throw conflict(`Project ${projectId} is archived; make it active first.`);
-      const tasks = (await source.getTasksForProject(projectId)).map(plain);
+      const known = (await tasks.findByProject(projectId)).map(plain);
       if (this.closed) throw new RequestError(503, 'TaskFlow is ending; start it again first.');
-      const handle = new WorkerHandle({ projectId, tasks, faults: [...faults] });
+      const handle = new WorkerHandle({ projectId, tasks: known, faults: [...faults] });
       tell = (message) => handle.tell(message);
       news.forEach(tell);
       worker.handle = handle;
