@@ -86,8 +86,8 @@ describe('load generator', () => {
 
     assert.deepEqual(report.errors, { http4xx: 0, http5xx: 0, network: 0 });
     assert.equal(slots.body.consistent, true);
-    // Two requests to look around before, and the one for the slots after.
-    assert.equal(report.requests, stats.body.requests.total - 3);
+    // Logging in and two requests to look around before, and the one for the slots after.
+    assert.equal(report.requests, stats.body.requests.total - 4);
     assert.equal(
       report.requests,
       Object.values(report.byRequest).reduce((sum, one) => sum + one.requests, 0),

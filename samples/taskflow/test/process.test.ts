@@ -116,9 +116,9 @@ describe('processes', () => {
     assert.match(alone.output.stderr, /^TaskFlow does not answer at .+; start it, or give its address with --url\.\n$/);
 
     const failing = createServer((request, response) => {
-      const list = JSON.stringify({ users: [{ id: 1 }], projects: [{ id: 1 }] });
-      const looking = request.url?.includes('limit=200');
-      response.writeHead(looking ? 200 : 503).end(list);
+      const list = JSON.stringify({ token: 'x', users: [{ id: 1 }], projects: [{ id: 1 }] });
+      const beginning = request.url === '/login' || request.url?.includes('limit=200');
+      response.writeHead(beginning ? 200 : 503).end(list);
     }).listen(0, '127.0.0.1');
     await once(failing, 'listening');
     const url = `http://127.0.0.1:${(failing.address() as AddressInfo).port}`;

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { buildApp } from '../dist/app.js';
+import { type AppOptions, buildApp } from '../dist/app.js';
 import { openPool, type Pool } from '../dist/database/connect.js';
 import { openEngine } from '../dist/database/embedded/engine.js';
 import { Gateway } from '../dist/database/embedded/gateway.js';
@@ -58,7 +59,7 @@ function statementIn(message: Buffer): string | undefined {
 /** Empties all tables, starts ids at 1 again and seeds. */
 export async function resetData(size: SeedSize = { users: 5, projects: 3, tasks: 30 }): Promise<void> {
   const { pool } = await testDatabase();
-  await pool.query('TRUNCATE users, projects, tasks RESTART IDENTITY');
+  await pool.query('TRUNCATE users, projects, tasks RESTART IDENTITY CASCADE');
   await seed(pool, size);
 }
 
@@ -69,23 +70,43 @@ export interface Reply<T> {
 
 export interface TestApp {
   url: string;
+  /** Of a session of user 1, which `request` uses. */
+  token: string;
   request<T = Record<string, unknown>>(method: string, path: string, body?: object | string): Promise<Reply<T>>;
   close(): Promise<void>;
 }
 
+/** A session as a login would begin it, without the time that hashing a password takes. */
+export async function logInAs(userId: number): Promise<string> {
+  const token = `user-${userId}-`.padEnd(43, 'x');
+  const { pool } = await testDatabase();
+  await pool.query(
+    `INSERT INTO sessions (token_hash, user_id, expires_at)
+     SELECT $1, id, now() + interval '1 day' FROM users WHERE id = $2 ON CONFLICT DO NOTHING`,
+    [createHash('sha256').update(token).digest(), userId],
+  );
+  return token;
+}
+
 /** The application on a port of its own, on the shared test database unless another pool is given. */
-export async function startApp(faults: Faults, pool?: Pool): Promise<TestApp> {
+export async function startApp(faults: Faults, pool?: Pool, more: Partial<AppOptions> = {}): Promise<TestApp> {
   const database = { kind: 'embedded' as const, pid: null, pool: pool ?? (await testDatabase()).pool };
-  const app = await buildApp({ database, faults });
+  const app = await buildApp({ database, faults, ...more });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const token = await logInAs(1);
   return {
     url,
+    token,
     request: async <T>(method: string, path: string, body?: object | string): Promise<Reply<T>> => {
       const payload = typeof body === 'object' ? JSON.stringify(body) : body;
       const response = await fetch(url + path, {
         method,
-        ...(payload !== undefined && { body: payload, headers: { 'content-type': 'application/json' } }),
+        ...(payload !== undefined && { body: payload }),
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(payload !== undefined && { 'content-type': 'application/json' }),
+        },
       });
       const text = await response.text();
       return { status: response.status, body: (text ? JSON.parse(text) : null) as T };

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestError } from '../errors.js';
+import { RequestError } from '../errors.js';
 import { errorPage } from './error-page.js';
 import { pageHeaders } from './security-headers.js';
 
@@ -12,8 +12,9 @@ export function errorAnswers(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError | RequestError>((error, request, reply) => {
     const statusCode = statusOf(error);
     if (statusCode >= 500) request.log.error(error);
-    // What went wrong inside is for the log, not for the client.
-    const message = statusCode >= 500 ? 'Something went wrong on our side; try again later.' : error.message;
+    // What went wrong inside is for the log, not for the client. A RequestError is written for the client.
+    const inside = statusCode >= 500 && !(error instanceof RequestError);
+    const message = inside ? 'Something went wrong on our side; try again later.' : error.message;
     return answer(request, reply, statusCode, message);
   });
 }

@@ -91,7 +91,7 @@ export const accountPatchBody = {
   minProperties: 1,
   additionalProperties: false,
   properties: { email, username, newPassword, currentPassword: password },
-  dependentRequired: { newPassword: ['currentPassword'] },
+  dependencies: { newPassword: ['currentPassword'] },
 } as const;
 
 export const commentBody = {

@@ -17,6 +17,8 @@ export class Client {
   constructor(
     private readonly base: URL,
     private readonly results: Results,
+    /** The session's, from `POST /login`; undefined for somebody who is not logged in. */
+    private readonly token?: string,
   ) {}
 
   /** Never rejects: a request without an answer has no status. `name` groups requests, e.g. `GET /projects/:id`. */
@@ -35,10 +37,13 @@ export class Client {
     return new Promise((resolve) => {
       const failed = (): void => resolve({ status: undefined, body: undefined });
       const payload = body === undefined ? undefined : JSON.stringify(body);
-      const headers = payload && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
+      const headers = {
+        ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+        ...(payload && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+      };
       const outgoing = request(
         new URL(path, this.base),
-        { agent: this.agent, method, timeout: ANSWER_LIMIT_MS, ...(headers && { headers }) },
+        { agent: this.agent, method, timeout: ANSWER_LIMIT_MS, headers },
         (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

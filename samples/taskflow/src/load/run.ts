@@ -24,9 +24,10 @@ export type RunOptions = Pick<LoadOptions, 'url' | 'users' | 'durationMs' | 'see
  * were at. Rejects with an Error when the server cannot be reached or has no users or projects.
  */
 export async function runLoad(options: RunOptions, stop?: AbortSignal): Promise<LoadReport> {
-  const world = await explore(options.url);
+  const token = await logIn(options.url);
+  const world = await explore(options.url, token);
   const results = new Results();
-  const client = new Client(options.url, results);
+  const client = new Client(options.url, results, token);
   const begin = performance.now();
   const deadline = begin + options.durationMs;
   const meanPauseMs = options.rate === 0 ? 0 : (options.users / options.rate) * 1_000;
@@ -69,13 +70,34 @@ export async function runLoad(options: RunOptions, stop?: AbortSignal): Promise<
   };
 }
 
-async function explore(url: URL): Promise<World> {
+/** As the first seeded user: one session for all virtual users, so that none of them waits for a password hash. */
+async function logIn(url: URL): Promise<string> {
   const client = new Client(url, new Results());
+  try {
+    const { status, body } = await client.send('POST /login', '/login', { login: 'user1', password: 'taskflow' });
+    if (status === 401) {
+      throw new Error(
+        `The server at ${url.href} has no user "user1" with the password "taskflow"; start it with seed data.`,
+      );
+    }
+    const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined;
+    if (status !== 200 || typeof token !== 'string') throw new Error(noAnswer(url));
+    return token;
+  } finally {
+    client.close();
+  }
+}
+
+const noAnswer = (url: URL): string =>
+  `TaskFlow does not answer at ${url.href}; start it, or give its address with --url.`;
+
+async function explore(url: URL, token: string): Promise<World> {
+  const client = new Client(url, new Results(), token);
   try {
     const users = await client.send('GET /users', '/users?limit=200');
     const projects = await client.send('GET /projects', '/projects?status=active&limit=200');
     if (users.status !== 200 || projects.status !== 200) {
-      throw new Error(`TaskFlow does not answer at ${url.href}; start it, or give its address with --url.`);
+      throw new Error(noAnswer(url));
     }
     const world = { userIds: idsIn(users.body, 'users'), projectIds: idsIn(projects.body, 'projects') };
     if (world.userIds.length === 0 || world.projectIds.length === 0) {
