@@ -8,6 +8,8 @@ import type { Bus } from './bus/bus.js';
 import { MemoryBus } from './bus/memory-bus.js';
 import type { Cache } from './cache/cache.js';
 import { MemoryCache } from './cache/memory-cache.js';
+import { PeerClient } from './cluster/peer-client.js';
+import { RemoteTaskManager } from './cluster/remote-task-manager.js';
 import { CommentRepository } from './comments/comment-repository.js';
 import { CommentService } from './comments/comment-service.js';
 import { Counters } from './counters.js';
@@ -17,6 +19,7 @@ import { accountRoutes } from './http/account-routes.js';
 import { authentication } from './http/authentication.js';
 import { commentRoutes } from './http/comment-routes.js';
 import { errorAnswers } from './http/error-answers.js';
+import { internalRoutes } from './http/internal-routes.js';
 import { pageRoutes } from './http/page-routes.js';
 import { projectRoutes } from './http/project-routes.js';
 import { reportRoutes } from './http/report-routes.js';
@@ -32,7 +35,7 @@ import { ProjectRepository } from './projects/project-repository.js';
 import { ProjectService } from './projects/project-service.js';
 import { ProjectStatisticsRepository } from './projects/project-statistics.js';
 import { FileStorageClient, type StorageFailure } from './storage/file-storage-client.js';
-import { TaskManager } from './tasks/task-manager.js';
+import { TaskManager, type TaskOperations } from './tasks/task-manager.js';
 import { TaskRepository } from './tasks/task-repository.js';
 import { AccountService } from './users/account-service.js';
 import { UserRepository } from './users/user-repository.js';
@@ -46,6 +49,8 @@ export interface AppOptions {
   bus?: Bus;
   /** This process's name among the nodes. */
   node?: string;
+  /** The nodes' secret, and the node whose TaskManager is used instead of one of its own. */
+  cluster?: { secret: string; peerUrl?: string | undefined };
   /** Closed with the application. */
   cache?: Cache;
   /** Where notifications go; nobody is notified without one. The caller stops it. */
@@ -69,7 +74,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const audit = new AuditLog(pool, faults, (error) => app.log.warn(error, 'An audit entry could not be written.'));
   const users = new UserRepository(pool);
   const tasks = new TaskRepository(pool, counters);
-  const taskManager = new TaskManager(tasks, faults, counters, announcer);
+  const ownManager = new TaskManager(tasks, faults, counters, announcer);
+  const taskManager = await tasksOfNode(ownManager, options, (error) => app.log.warn(error, 'The peer was not told.'));
   const projects = new ProjectRepository(pool);
   const storage = new FileStorageClient(options.storageFailure);
   const background = new Background({
@@ -92,7 +98,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const sessions = new SessionService(new SessionRepository(pool));
   const accounts = new AccountService(users, sessions, audit, (userId) => taskManager.addUser(userId));
   const connections = new LiveConnections(faults);
-  await taskManager.start();
 
   app.addHook('onResponse', async (_request, reply) => counters.responded(reply.statusCode));
   errorAnswers(app);
@@ -105,10 +110,22 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   summaryRoutes(app, projectService, new ProjectStatisticsRepository(pool), projectCache);
   workerRoutes(app, supervisor, projectService, taskManager);
   reportRoutes(app, reports, storage);
+  if (options.cluster) internalRoutes(app, taskManager, options.cluster.secret);
   commentRoutes(app, new CommentService(comments, announcer));
   const dashboards = new DashboardLoader(projects, tasks, faults);
   const shared = { projects, tasks, comments, announcer, bus, node };
   await liveRoutes(app, { ...shared, projectService, dashboards, connections });
   await pageRoutes(app);
   return app;
+}
+
+/** This node's own TaskManager, which knows the loads, or another node's. */
+async function tasksOfNode(
+  own: TaskManager,
+  { cluster }: AppOptions,
+  failed: (error: unknown) => void,
+): Promise<TaskOperations> {
+  if (cluster?.peerUrl) return new RemoteTaskManager(own, new PeerClient(cluster.peerUrl, cluster.secret), failed);
+  await own.start();
+  return own;
 }

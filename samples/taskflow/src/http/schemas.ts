@@ -3,7 +3,7 @@ import { taskPriorities, taskStatuses } from '../tasks/task.js';
 
 // JSON schemas of everything that comes in. Ids fit PostgreSQL's integer.
 
-const id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 } as const;
+export const id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 } as const;
 const title = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' } as const;
 const description = { type: 'string', maxLength: 10_000 } as const;
 const dueDate = { type: ['string', 'null'], format: 'date' } as const;

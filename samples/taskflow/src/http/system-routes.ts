@@ -4,7 +4,7 @@ import type { Counters } from '../counters.js';
 import type { Database } from '../database/connect.js';
 import type { Faults } from '../faults.js';
 import type { LiveConnections } from '../live/live-connections.js';
-import type { TaskManager } from '../tasks/task-manager.js';
+import type { TaskOperations } from '../tasks/task-manager.js';
 import type { UserRepository } from '../users/user-repository.js';
 import { open } from './authentication.js';
 import { pageQuery } from './schemas.js';
@@ -12,7 +12,7 @@ import { pageQuery } from './schemas.js';
 export interface SystemParts {
   database: Pick<Database, 'kind' | 'pid' | 'pool'>;
   users: UserRepository;
-  taskManager: TaskManager;
+  taskManager: TaskOperations;
   counters: Counters;
   faults: Faults;
   connections: LiveConnections;

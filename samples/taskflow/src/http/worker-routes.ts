@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ProjectService } from '../projects/project-service.js';
-import type { TaskManager } from '../tasks/task-manager.js';
+import type { TaskOperations } from '../tasks/task-manager.js';
 import type { ProjectSupervisor } from '../workers/project-supervisor.js';
 import { idParams } from './schemas.js';
 
@@ -30,7 +30,7 @@ export function workerRoutes(
   app: FastifyInstance,
   supervisor: ProjectSupervisor,
   projects: ProjectService,
-  taskManager: TaskManager,
+  taskManager: TaskOperations,
 ): void {
   const byId = { schema: { params: idParams } };
 

@@ -4,7 +4,7 @@ import type { Counters } from '../counters.js';
 import { notFound } from '../errors.js';
 import type { Faults } from '../faults.js';
 import type { Task } from '../tasks/task.js';
-import type { TaskManager } from '../tasks/task-manager.js';
+import type { TaskOperations } from '../tasks/task-manager.js';
 import type { TaskRepository } from '../tasks/task-repository.js';
 import { progressOf, sortByUrgency } from './priority.js';
 import type { NewProject, Project, ProjectPage, ProjectPatch, ProjectStatus, ProjectSummary } from './project.js';
@@ -15,7 +15,7 @@ export class ProjectService {
   constructor(
     private readonly projects: ProjectRepository,
     private readonly tasks: TaskRepository,
-    private readonly taskManager: TaskManager,
+    private readonly taskManager: TaskOperations,
     private readonly faults: Faults,
     private readonly counters: Counters,
     private readonly announcer: Announcer,

@@ -14,6 +14,9 @@ export interface SlotReport {
   missing: number;
 }
 
+/** What routes and services do with tasks, whichever node's TaskManager does it. */
+export type TaskOperations = Omit<Pick<TaskManager, keyof TaskManager>, 'start'>;
+
 /**
  * Lives as long as the process and knows, without asking the database, how much work every user has.
  * All changes to tasks go through it, so that its figures follow.
