@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type AppOptions, buildApp } from '../dist/app.js';
+import { openBus } from '../dist/bus/open-bus.js';
+import { openCache } from '../dist/cache/open-cache.js';
 import { openPool, type Pool } from '../dist/database/connect.js';
 import { openEngine } from '../dist/database/embedded/engine.js';
 import { Gateway } from '../dist/database/embedded/gateway.js';
 import { migrate } from '../dist/database/migrations.js';
 import { type SeedSize, seed } from '../dist/database/seed.js';
 import type { Faults } from '../dist/faults.js';
+import { startRelay } from './relay.js';
 
 export interface TestDatabase {
   url: string;
@@ -28,24 +31,36 @@ export function testDatabase(): Promise<TestDatabase> {
 }
 
 async function startDatabase(): Promise<RunningDatabase> {
-  const engine = await openEngine();
   const statements: string[] = [];
-  const gateway = new Gateway({
-    execProtocolRaw: (message) => {
-      const sql = statementIn(Buffer.from(message));
-      if (sql !== undefined) statements.push(sql);
-      return engine.execProtocolRaw(message);
-    },
-  });
-  const url = `postgres://postgres@127.0.0.1:${await gateway.listen()}/postgres`;
-  const pool = openPool(url, 10);
+  const note = (message: Uint8Array): void => {
+    const sql = statementIn(Buffer.from(message));
+    if (sql !== undefined) statements.push(sql);
+  };
+  const server = process.env.DATABASE_URL ? await startRelay(process.env.DATABASE_URL, note) : await startEngine(note);
+  const pool = openPool(server.url, 10);
   await migrate(pool);
   const close = async (): Promise<void> => {
     await pool.end();
-    await gateway.close();
-    await engine.close();
+    await server.close();
   };
-  return { url, pool, statements, close };
+  return { url: server.url, pool, statements, close };
+}
+
+async function startEngine(note: (message: Uint8Array) => void): Promise<{ url: string; close(): Promise<void> }> {
+  const engine = await openEngine();
+  const gateway = new Gateway({
+    execProtocolRaw: (message) => {
+      note(message);
+      return engine.execProtocolRaw(message);
+    },
+  });
+  return {
+    url: `postgres://postgres@127.0.0.1:${await gateway.listen()}/postgres`,
+    close: async () => {
+      await gateway.close();
+      await engine.close();
+    },
+  };
 }
 
 /** The SQL of a Query or Parse message. */
@@ -88,10 +103,17 @@ export async function logInAs(userId: number): Promise<string> {
   return token;
 }
 
-/** The application on a port of its own, on the shared test database unless another pool is given. */
+/**
+ * The application on a port of its own, on the shared test database unless another pool is given. Its cache and bus
+ * are in Redis when `REDIS_URL` is set, unless others are given.
+ */
 export async function startApp(faults: Faults, pool?: Pool, more: Partial<AppOptions> = {}): Promise<TestApp> {
   const database = { kind: 'embedded' as const, pid: null, pool: pool ?? (await testDatabase()).pool };
-  const app = await buildApp({ database, faults, ...more });
+  const redisUrl = process.env.REDIS_URL || undefined;
+  const bus = await openBus({ redisUrl, brokerUrl: undefined }, console.error);
+  const cache = await openCache(redisUrl, console.error);
+  const app = await buildApp({ database, faults, bus, cache, ...more });
+  app.addHook('onClose', () => bus.close());
   await app.listen({ port: 0, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const token = await logInAs(1);

@@ -74,12 +74,9 @@ export class WorkerHandle {
 
   private finish(code: number): WorkerEnd {
     const reason = this.error ? `${this.error.name}: ${this.error.message}` : null;
-    const cause = reason ?? 'it was stopped';
-    for (const { reject } of this.waiting.values()) {
-      reject(
-        new RequestError(503, `The worker of project ${this.start.projectId} ended before it answered: ${cause}.`),
-      );
-    }
+    const { projectId } = this.start;
+    const message = `The worker of project ${projectId} ended before it answered; GET /projects/${projectId}/worker says why.`;
+    for (const { reject } of this.waiting.values()) reject(new RequestError(503, message));
     this.waiting.clear();
     return { code, reason };
   }
