@@ -82,10 +82,11 @@ describe('fault lost-update: TaskManager.assignTask', () => {
       const app = await startApp(faults);
       // The session is looked up now, and remembered.
       assert.equal((await app.request('GET', '/me')).status, 200);
-      // An open transaction keeps the database busy until all requests have come as far as waiting for it.
+      // The locked table holds all requests up until they have come as far as waiting for it.
       const { pool } = await testDatabase();
       const busy = await pool.connect();
       await busy.query('BEGIN');
+      await busy.query('LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE');
       const ids = Array.from({ length: TASKS }, (_, index) => index + 1);
       const waiting = ids.map((id) => app.request('POST', `/tasks/${id}/assign`, { userId: 1 }));
       await until('all assignments have begun', async () => (await begun(app)) === TASKS);

@@ -28,7 +28,12 @@ export async function startRelay(serverUrl: string, noted: (message: Uint8Array)
       one.on('error', () => other.destroy());
     }
     client.on('data', (chunk: Buffer) => {
-      for (const unit of reader.push(chunk)) if ('bytes' in unit) noted(unit.bytes);
+      try {
+        for (const unit of reader.push(chunk)) if ('bytes' in unit) noted(unit.bytes);
+      } catch {
+        // Not the protocol: the server would close the connection too.
+        client.destroy();
+      }
     });
     client.pipe(upstream);
     upstream.pipe(client);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
 import { type AppOptions, buildApp } from '../dist/app.js';
 import { openBus } from '../dist/bus/open-bus.js';
 import { openCache } from '../dist/cache/open-cache.js';
@@ -22,6 +23,7 @@ interface RunningDatabase extends TestDatabase {
   close(): Promise<void>;
 }
 
+const redisUrl = process.env.REDIS_URL || undefined;
 let running: Promise<RunningDatabase> | undefined;
 
 /** One migrated database for all test files; what it is asked is noted on the database's side of the wire. */
@@ -71,11 +73,18 @@ function statementIn(message: Buffer): string | undefined {
   return type === 'P' ? strings[1] : undefined;
 }
 
-/** Empties all tables, starts ids at 1 again and seeds. */
+/** Empties all tables and the cache, starts ids at 1 again and seeds. */
 export async function resetData(size: SeedSize = { users: 5, projects: 3, tasks: 30 }): Promise<void> {
   const { pool } = await testDatabase();
   await pool.query('TRUNCATE users, projects, tasks RESTART IDENTITY CASCADE');
   await seed(pool, size);
+  if (redisUrl) await emptyRedis(redisUrl);
+}
+
+async function emptyRedis(url: string): Promise<void> {
+  const redis = new Redis(url);
+  await redis.flushdb();
+  redis.disconnect();
 }
 
 export interface Reply<T> {
@@ -109,11 +118,11 @@ export async function logInAs(userId: number): Promise<string> {
  */
 export async function startApp(faults: Faults, pool?: Pool, more: Partial<AppOptions> = {}): Promise<TestApp> {
   const database = { kind: 'embedded' as const, pid: null, pool: pool ?? (await testDatabase()).pool };
-  const redisUrl = process.env.REDIS_URL || undefined;
-  const bus = await openBus({ redisUrl, brokerUrl: undefined }, console.error);
-  const cache = await openCache(redisUrl, console.error);
-  const app = await buildApp({ database, faults, bus, cache, ...more });
-  app.addHook('onClose', () => bus.close());
+  const bus = more.bus ?? (await openBus({ redisUrl, brokerUrl: undefined }, console.error));
+  const cache = more.cache ?? (await openCache(redisUrl, console.error));
+  const app = await buildApp({ ...more, database, faults, bus, cache });
+  // Whoever gives one closes it.
+  if (!more.bus) app.addHook('onClose', () => bus.close());
   await app.listen({ port: 0, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const token = await logInAs(1);

@@ -6,5 +6,7 @@ export async function openCache(url: string | undefined, log: (message: string) 
   if (!url) return new MemoryCache();
   // Loaded when it is used: most starts do without Redis, and need not wait for its client.
   const { RedisCache } = await import('./redis-cache.js');
-  return new RedisCache(url, log);
+  const cache = new RedisCache(url, log);
+  await cache.opened();
+  return cache;
 }

@@ -21,6 +21,14 @@ export class RedisCache implements Cache {
     });
   }
 
+  /** Resolves when the server can be used, or when it is known that it cannot be reached yet. */
+  opened(): Promise<void> {
+    return new Promise((resolve) => {
+      this.redis.once('ready', () => resolve());
+      this.redis.once('error', () => resolve());
+    });
+  }
+
   async get<T>(key: string): Promise<T | undefined> {
     const json = await this.redis.get(PREFIX + key).catch((error: Error) => this.failed(error));
     if (typeof json === 'string') {
