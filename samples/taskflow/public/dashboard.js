@@ -54,7 +54,9 @@ function projectCard({ id, name, description, status, ownerId, total, completed 
     el('a', { className: 'title', href: `/app/projects/${id}`, textContent: name }),
     status === 'archived' ? el('span', { className: 'chip', textContent: 'Archived' }) : null,
     description ? el('p', { className: 'muted clip', textContent: description }) : null,
-    el('progress', { max: total || 1, value: completed, attributes: { 'aria-label': `Progress of ${name}` } }),
+    !owned
+      ? null
+      : el('progress', { max: total || 1, value: completed, attributes: { 'aria-label': `Progress of ${name}` } }),
     el('p', { className: 'muted small', textContent: what }),
   );
 }

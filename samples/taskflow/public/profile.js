@@ -6,14 +6,16 @@ import { timeText } from './words.js';
 const profile = byId('profile');
 const password = byId('password');
 
-const me = await shell();
+let me = await shell();
 profile.elements.username.value = me.username;
 profile.elements.email.value = me.email;
 byId('since').textContent = `Member since ${timeText(me.createdAt)}`;
 await showActivity();
 
 onSubmit(profile, async (values) => {
-  await api('PATCH', '/me', values);
+  const changed = Object.fromEntries(Object.entries(values).filter(([name, value]) => me[name] !== value));
+  if (Object.keys(changed).length === 0) return 'Nothing has changed.';
+  me = await api('PATCH', '/me', changed);
   await showActivity();
   return 'Your profile is saved.';
 });

@@ -62,24 +62,19 @@ async function show(assigns) {
   byId('progress-text').textContent = `${done} of ${tasks.length} tasks completed`;
   showPeople(people);
 
-  const remarks = Map.groupBy ? Map.groupBy(comments, (one) => one.taskId) : groups(comments);
+  const remarks = new Map();
+  for (const { taskId } of comments) remarks.set(taskId, (remarks.get(taskId) ?? 0) + 1);
   for (const column of document.querySelectorAll('.column')) {
     const { status } = column.dataset;
     const rows = tasks
       .filter((task) => task.status === status)
       .sort(status === 'completed' ? (a, b) => b.updatedAt.localeCompare(a.updatedAt) : byUrgency)
-      .map((task) => ({ ...task, comments: remarks.get(task.id)?.length ?? 0 }));
+      .map((task) => ({ ...task, comments: remarks.get(task.id) ?? 0 }));
     column.querySelector('.count').textContent = rows.length;
     syncList(column.querySelector('ul'), rows, card);
   }
   refreshTask(assigns, names);
   if (first) openFromHash();
-}
-
-function groups(comments) {
-  const found = new Map();
-  for (const one of comments) found.set(one.taskId, [...(found.get(one.taskId) ?? []), one]);
-  return found;
 }
 
 /** Each person once, however many windows it has open. */
@@ -109,7 +104,10 @@ function card(task) {
       task.dueDate &&
         el('span', { className: `small ${isOverdue(task) ? 'late' : 'muted'}`, textContent: dueText(task.dueDate) }),
       task.comments > 0
-        ? el('span', { className: 'small muted', title: 'Comments', textContent: `💬 ${task.comments}` })
+        ? el('span', {
+            className: 'small muted',
+            textContent: task.comments === 1 ? '1 comment' : `${task.comments} comments`,
+          })
         : null,
       person ? avatar(person, `Assigned to ${person}`) : el('span', { className: 'small muted', textContent: 'free' }),
     ),

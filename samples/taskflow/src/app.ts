@@ -29,7 +29,7 @@ import { taskRoutes } from './http/task-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
 import { DashboardLoader } from './live/dashboard-loader.js';
 import { LiveConnections } from './live/live-connections.js';
-import { liveRoutes } from './live/live-routes.js';
+import { acceptWebSockets, liveRoutes } from './live/live-routes.js';
 import type { NotifyTarget } from './notify/notify-target.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import { ProjectService } from './projects/project-service.js';
@@ -102,6 +102,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onResponse', async (_request, reply) => counters.responded(reply.statusCode));
   errorAnswers(app);
   app.addHook('onClose', () => background.close());
+  await acceptWebSockets(app);
   authentication(app, sessions);
   systemRoutes(app, { database, users, taskManager, counters, faults, connections, background });
   accountRoutes(app, accounts, audit);
@@ -114,7 +115,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   commentRoutes(app, new CommentService(comments, announcer));
   const dashboards = new DashboardLoader(projects, tasks, faults);
   const shared = { projects, tasks, comments, announcer, bus, node };
-  await liveRoutes(app, { ...shared, projectService, dashboards, connections });
+  liveRoutes(app, { ...shared, projectService, dashboards, connections });
   await pageRoutes(app);
   return app;
 }

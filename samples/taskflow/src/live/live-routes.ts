@@ -22,10 +22,17 @@ export interface LiveParts extends ProjectViewParts {
   connections: LiveConnections;
 }
 
-/** `/live/dashboard` and `/live/projects/:id`: WebSockets that show a page and then what changes on it. */
-export async function liveRoutes(app: FastifyInstance, parts: LiveParts): Promise<void> {
+/**
+ * To be called before any hook that may refuse a request: only what comes after it closes the connections of refused
+ * WebSockets, which would otherwise stay open and hold up the end of the process.
+ */
+export async function acceptWebSockets(app: FastifyInstance): Promise<void> {
   await app.register(websocket, { options: { maxPayload: LARGEST_MESSAGE_BYTES } });
   dropDeadSockets(app);
+}
+
+/** `/live/dashboard` and `/live/projects/:id`: WebSockets that show a page and then what changes on it. */
+export function liveRoutes(app: FastifyInstance, parts: LiveParts): void {
   const failed = (error: unknown): void => app.log.error(error, 'A live page could not be kept up to date.');
 
   app.get('/live/dashboard', { websocket: true }, (socket, request) => {
