@@ -14,7 +14,7 @@ if (process.send) {
   if (process.connected) process.send({ url });
   else process.exit(0);
 } else {
-  const port = Number(process.env.MOCK_PORT || DEFAULT_PORT);
+  const port = Number(process.env.MOCK_PORT ?? DEFAULT_PORT);
   try {
     console.log(`Mock service listening on ${await mock.listen(port)} (pid ${process.pid})`);
   } catch (error) {
