@@ -87,7 +87,8 @@ describe('processes', () => {
     }).listen(0, '127.0.0.1');
     await once(failing, 'listening');
     const url = `http://127.0.0.1:${(failing.address() as AddressInfo).port}`;
-    const load = run('load/main.js', ['--url', url, '--users', '2', '--duration', '300ms', '--rate', '0', '--json']);
+    const options = ['--users', '2', '--duration', '300ms', '--rate', '0', '--mix', 'tasks', '--json'];
+    const load = run('load/main.js', ['--url', url, ...options]);
     assert.equal(await load.ended, 1);
     const report = JSON.parse(load.output.stdout) as LoadReport;
     assert.equal(report.errors.http5xx, report.requests);
