@@ -7,6 +7,8 @@ const form = byId('task-form');
 const comment = byId('comment-form');
 let current;
 let myId;
+// The fields as they were when the task was opened.
+let opened = {};
 
 /** Shows one task in the page's dialog: its fields, and what is said about it. */
 export function openTask(taskId, assigns, names) {
@@ -21,6 +23,7 @@ export function openTask(taskId, assigns, names) {
   [title.value, description.value] = [task.title, task.description];
   [status.value, priority.value, dueDate.value] = [task.status, task.priority, task.dueDate ?? ''];
   assigneeId.value = task.assigneeId ?? '';
+  opened = Object.fromEntries(new FormData(form));
   form.querySelector('output').textContent = '';
   byId('comments').replaceChildren();
   delete byId('comments').dataset.filled;
@@ -76,11 +79,20 @@ dialog.addEventListener('close', () => {
   if (location.hash) history.replaceState(null, '', location.pathname);
 });
 
-onSubmit(form, async ({ assigneeId, dueDate, ...fields }) => {
-  const before = await api('GET', `/tasks/${current}`);
-  await api('PATCH', `/tasks/${current}`, { ...fields, dueDate: dueDate || null });
-  const chosen = Number(assigneeId);
-  if (chosen && chosen !== before.assigneeId) await api('POST', `/tasks/${current}/assign`, { userId: chosen });
+onSubmit(form, async (values) => {
+  // Only what was changed here: the rest may have been changed by others meanwhile.
+  const { assigneeId, ...fields } = Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => value !== opened[name]),
+  );
+  if (fields.dueDate === '') fields.dueDate = null;
+  const save = async () => {
+    if (Object.keys(fields).length > 0) await api('PATCH', `/tasks/${current}`, fields);
+  };
+  const assign = async () => {
+    if (assigneeId) await api('POST', `/tasks/${current}/assign`, { userId: Number(assigneeId) });
+  };
+  // A completed task cannot be assigned: it is assigned before it is completed, or after it is reopened.
+  for (const step of fields.status === 'completed' ? [assign, save] : [save, assign]) await step();
   dialog.close();
 });
 
