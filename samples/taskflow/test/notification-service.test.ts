@@ -18,7 +18,10 @@ import { resetData, startApp, testDatabase, until } from './support.js';
 
 interface Received {
   counts: { email: number; webhook: number };
-  deliveries: { channel: string; body: { to?: string; subject?: string; text?: string; events?: object[] } }[];
+  deliveries: {
+    channel: string;
+    body: { messages?: { to: string; subject: string; text: string }[]; events?: object[] };
+  }[];
 }
 
 const quick: NotificationLimits = {
@@ -94,7 +97,7 @@ describe('NotificationService', () => {
     await fetch(`${url}/behaviour`, { method: 'POST', body: JSON.stringify(behaviour) });
   };
 
-  it('gathers what happens in a moment: one mail for each person, one webhook for all', async () => {
+  it('gathers what happens in a moment: one mail for each person, one request for all mails, one webhook', async () => {
     const service = await start(noFaults);
     for (const message of [assigned(1, 2), assigned(2, 2), assigned(3, 3)]) service.hear(message);
     service.hear({ ...assigned(1, 2), type: 'task.updated' });
@@ -123,8 +126,8 @@ describe('NotificationService', () => {
     service.hear({ ...assigned(1, 2), type: 'task.completed' });
     await until('the mail is delivered', () => service.stats().emails === 1);
     const mail = (await received()).deliveries.find(({ channel }) => channel === 'email');
-    assert.equal(mail?.body.to, 'user1@taskflow.example');
-    assert.equal(mail?.body.subject, 'Task 1 is completed: Task 1');
+    assert.equal(mail?.body.messages?.[0]?.to, 'user1@taskflow.example');
+    assert.equal(mail?.body.messages?.[0]?.subject, 'Task 1 is completed: Task 1');
   });
 
   it('fault email-hang on: a mail that is never answered is never given up', async () => {

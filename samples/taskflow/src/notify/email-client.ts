@@ -7,6 +7,9 @@ export interface Email {
   text: string;
 }
 
+/** As many mails as the provider takes in one request. */
+export const MOST_EMAILS = 100;
+
 /** Sends mail through a provider's HTTP interface. */
 export class EmailClient {
   constructor(
@@ -14,11 +17,11 @@ export class EmailClient {
     private readonly timeoutMs: number,
   ) {}
 
-  /** Sends one mail, once. Rejects when it was not accepted in time, or `stop` was aborted. */
-  async send(baseUrl: string, email: Email, stop: AbortSignal): Promise<void> {
+  /** Sends up to `MOST_EMAILS`, once. Rejects when they were not accepted in time, or `stop` was aborted. */
+  async send(baseUrl: string, messages: readonly Email[], stop: AbortSignal): Promise<void> {
     // FAULT email-hang: there is no limit to the wait for an answer, so a provider that takes the request and never
     // answers holds this delivery for good. Correct: a time limit for each attempt.
     const signal = this.faults.has('email-hang') ? stop : AbortSignal.any([stop, AbortSignal.timeout(this.timeoutMs)]);
-    await postJson(`${baseUrl}/email`, email, signal);
+    await postJson(`${baseUrl}/email`, { messages }, signal);
   }
 }

@@ -2,7 +2,7 @@ import type { BusMessage } from '../bus/messages.js';
 import type { Faults } from '../faults.js';
 import type { Random } from '../random.js';
 import { DeliveryQueue } from './delivery-queue.js';
-import { EmailClient } from './email-client.js';
+import { type Email, EmailClient, MOST_EMAILS } from './email-client.js';
 import type { Notification, NotificationEvent, Recipient } from './notification.js';
 import type { RecipientRepository } from './recipient-repository.js';
 import { defaultRetryPolicy, Retrier, type RetryPolicy } from './retrier.js';
@@ -32,10 +32,14 @@ export const defaultNotificationLimits: NotificationLimits = {
 
 export interface NotificationStats {
   events: number;
+  /** Mails and webhook requests that were accepted. */
   emails: number;
   webhooks: number;
   retries: number;
+  /** Requests that were given up. */
   failed: number;
+  /** Events that came too fast to be told. */
+  forgotten: number;
   waiting: number;
   underWay: number;
   dropped: number;
@@ -63,7 +67,7 @@ export class NotificationService {
   private readonly webhooks: WebhookClient;
   private readonly retrier: Retrier;
   private readonly queue: DeliveryQueue;
-  private readonly counts = { events: 0, emails: 0, webhooks: 0, retries: 0, failed: 0 };
+  private readonly counts = { events: 0, emails: 0, webhooks: 0, retries: 0, failed: 0, forgotten: 0 };
 
   constructor(
     private readonly parts: Parts,
@@ -82,7 +86,10 @@ export class NotificationService {
     if (!task) return;
     this.counts.events += 1;
     // Bounded by the gathering time in ordinary life, and by this when the event loop is late.
-    if (this.gathered.length >= this.limits.mostWaiting) this.gathered.shift();
+    if (this.gathered.length >= this.limits.mostWaiting) {
+      this.gathered.shift();
+      this.counts.forgotten += 1;
+    }
     this.gathered.push({ type, projectId, taskId, title: task.title, assigneeId: task.assigneeId });
     this.timer ??= setTimeout(() => this.flush(), this.limits.gatherMs).unref();
   }
@@ -104,16 +111,19 @@ export class NotificationService {
     const events = this.gathered;
     this.gathered = [];
     if (events.length === 0) return;
-    this.preparing = this.prepare(events).catch((error: unknown) => this.deliveryFailed(error));
+    const prepare = (): Promise<void> => this.prepare(events);
+    this.preparing = this.preparing.then(prepare).catch((error: unknown) => this.deliveryFailed(error));
   }
 
   private async prepare(events: NotificationEvent[]): Promise<void> {
     const notifications = await this.address(events);
     const url = await this.parts.url();
-    this.deliver('webhooks', (stop) => this.webhooks.send(url, events, stop));
-    for (const [recipient, theirs] of byRecipient(notifications)) {
-      const email = { to: recipient.email, subject: subjectOf(theirs), text: theirs.map(lineOf).join('\n') };
-      this.deliver('emails', (stop) => this.emails.send(url, email, stop));
+    this.deliver('webhooks', 1, (stop) => this.webhooks.send(url, events, stop));
+    const emails = [...byRecipient(notifications)].map(([recipient, theirs]) => emailTo(recipient, theirs));
+    // Together: a request costs the thread that serves everybody more than the mails in it do.
+    for (let first = 0; first < emails.length; first += MOST_EMAILS) {
+      const batch = emails.slice(first, first + MOST_EMAILS);
+      this.deliver('emails', batch.length, (stop) => this.emails.send(url, batch, stop));
     }
   }
 
@@ -131,14 +141,14 @@ export class NotificationService {
     });
   }
 
-  private deliver(kind: 'emails' | 'webhooks', send: (stop: AbortSignal) => Promise<void>): void {
+  private deliver(kind: 'emails' | 'webhooks', count: number, send: (stop: AbortSignal) => Promise<void>): void {
     this.queue.add(async (stop) => {
       const attempt = async (number: number): Promise<void> => {
         if (number > 1) this.counts.retries += 1;
         await send(stop);
       };
       await this.retrier.run(attempt, stop);
-      this.counts[kind] += 1;
+      this.counts[kind] += count;
     });
   }
 
@@ -157,6 +167,10 @@ function byRecipient(notifications: readonly Notification[]): Map<Recipient, Not
     groups.set(one, [...(groups.get(one) ?? []), event]);
   }
   return groups;
+}
+
+function emailTo({ email }: Recipient, events: readonly NotificationEvent[]): Email {
+  return { to: email, subject: subjectOf(events), text: events.map(lineOf).join('\n') };
 }
 
 function subjectOf(events: readonly NotificationEvent[]): string {
