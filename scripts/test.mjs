@@ -78,6 +78,7 @@ const PARTS = {
   integration: mocha('test/integration/**/*.test.ts'),
   taskflow: taskflowTests('test'),
   'taskflow-real': taskflowTests('run', 'test:real'),
+  'taskflow-ui': mocha('test/taskflow-ui/**/*.test.ts'),
   ui: mocha('test/ui/**/*.test.ts'),
   vscode: counted(process.execPath, ['test/vscode/run.mjs']),
 };
