@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { Playhead } from '../../src/adapter/playhead.ts';
 import { CinemaHost } from '../../src/extension/cinema/host.ts';
 import { OpenRecording } from '../../src/extension/recording/open-recording.ts';
@@ -10,6 +10,7 @@ import type { Recording } from '../../src/tracer/store/recording.ts';
 import { cinemaHtml } from '../../webview/html.ts';
 import type { HostMessage, ViewMessage } from '../../webview/messages.ts';
 import { parseViewMessage } from '../../webview/model/parse-view.ts';
+import { launchChromium } from './chromium.ts';
 import { FakeTrace } from './fake-trace.ts';
 import { darkModern, type VsCodeTheme } from './vscode-theme.ts';
 
@@ -46,10 +47,7 @@ export class Stage {
       }
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const executablePath = process.env.NODESCOPE_CHROMIUM ?? '/usr/bin/chromium';
-    const args =
-      '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
-    const browser = await chromium.launch({ executablePath, headless: true, args: args.split(' ') });
+    const browser = await launchChromium();
     return new Stage(server, browser);
   }
 

@@ -81,7 +81,7 @@ function copyTaskFlow() {
   if (!existsSync(join(taskflow, 'node_modules'))) run('npm', ['ci', '--no-audit', '--no-fund'], taskflow);
   run('npm', ['run', '--silent', 'build'], taskflow);
   const workspace = join(work, 'taskflow');
-  for (const part of ['src', 'dist', 'package.json', 'tsconfig.json']) {
+  for (const part of ['src', 'dist', 'public', 'package.json', 'tsconfig.json']) {
     cpSync(join(taskflow, part), join(workspace, part), { recursive: true });
   }
   symlinkSync(join(taskflow, 'node_modules'), join(workspace, 'node_modules'), 'junction');

@@ -8,7 +8,7 @@ export class RequestError extends Error {
   }
 }
 
-export function notFound(what: string, id: number): RequestError {
+export function notFound(what: string, id: number | string): RequestError {
   return new RequestError(404, `${what} ${id} does not exist.`);
 }
 
@@ -20,9 +20,24 @@ export function conflict(message: string): RequestError {
   return new RequestError(409, message);
 }
 
+export function unauthorized(message: string): RequestError {
+  return new RequestError(401, message);
+}
+
+export function forbidden(message: string): RequestError {
+  return new RequestError(403, message);
+}
+
 const FOREIGN_KEY_VIOLATION = '23503';
+const UNIQUE_VIOLATION = '23505';
 
 /** Whether PostgreSQL refused a row because what it refers to is not there. */
 export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION;
+}
+
+/** The constraint that a row broke because another row has the same value already; undefined for other errors. */
+export function brokenUniqueness(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== UNIQUE_VIOLATION) return undefined;
+  return 'constraint' in error ? String(error.constraint) : '';
 }

@@ -2,7 +2,20 @@
  * The deliberate faults, by name. Each is marked `FAULT <name>` in a comment where it happens; switched off, the same
  * place does it right.
  */
-export const faultNames = ['lost-update', 'n-plus-one'] as const;
+export const faultNames = [
+  'lost-update',
+  'n-plus-one',
+  'check-then-act',
+  'worker-crash',
+  'worker-oom',
+  'email-hang',
+  'retry-storm',
+  'unhandled-exception',
+  'blocking-report',
+  'connection-leak',
+  'lost-promise',
+  'cache-stampede',
+] as const;
 
 export type FaultName = (typeof faultNames)[number];
 export type Faults = ReadonlySet<FaultName>;

@@ -3,7 +3,7 @@ import { parseSeed, readConfig } from '../dist/config.js';
 import { faultNames, parseFaults } from '../dist/faults.js';
 import { progressOf, sortByUrgency, urgencyOf } from '../dist/projects/priority.js';
 import type { Task } from '../dist/tasks/task.js';
-import { hashPassword } from '../dist/users/password.js';
+import { hashPassword, verifyPassword } from '../dist/users/password.js';
 import { resetData, testDatabase } from './support.js';
 
 describe('configuration', () => {
@@ -14,7 +14,7 @@ describe('configuration', () => {
     assert.deepEqual([...parseFaults(' n-plus-one ,')], ['n-plus-one']);
     assert.throws(
       () => parseFaults('lost-updates'),
-      /unknown fault "lost-updates"; use lost-update, n-plus-one or none/,
+      /unknown fault "lost-updates"; use lost-update, n-plus-one, .+ or none/,
     );
   });
 
@@ -65,8 +65,11 @@ describe('seed data', () => {
 
   it('stores salted password hashes', async () => {
     const [first, second] = await Promise.all([hashPassword('taskflow'), hashPassword('taskflow')]);
-    assert.match(first, /^scrypt\$[\w+/=]{24}\$[\w+/=]{44}$/);
+    assert.match(first, /^scrypt\$16384,8,1\$[\w+/=]{24}\$[\w+/=]{44}$/);
     assert.notEqual(first, second);
+    assert.equal(await verifyPassword('taskflow', first), true);
+    assert.equal(await verifyPassword('taskflow ', first), false);
+    assert.equal(await verifyPassword('taskflow', 'md5$abc'), false);
   });
 });
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { Announcer } from '../dist/bus/announcer.js';
+import { MemoryBus } from '../dist/bus/memory-bus.js';
 import { Counters } from '../dist/counters.js';
 import { type Faults, noFaults } from '../dist/faults.js';
 import { pick, seededRandom } from '../dist/random.js';
@@ -18,7 +20,8 @@ describe('fault lost-update: TaskManager.assignTask', () => {
   const startManager = async (faults: Faults): Promise<TaskManager> => {
     const { pool } = await testDatabase();
     const counters = new Counters();
-    const manager = new TaskManager(new TaskRepository(pool, counters), faults, counters);
+    const announcer = new Announcer(new MemoryBus(), 'test', (error) => assert.fail(String(error)));
+    const manager = new TaskManager(new TaskRepository(pool, counters), faults, counters, announcer);
     await manager.start();
     return manager;
   };
@@ -77,10 +80,13 @@ describe('fault lost-update: TaskManager.assignTask', () => {
   ] as const) {
     it(`${name}: GET /stats/slots says so after concurrent requests`, async () => {
       const app = await startApp(faults);
-      // An open transaction keeps the database busy until all requests have come as far as waiting for it.
+      // The session is looked up now, and remembered.
+      assert.equal((await app.request('GET', '/me')).status, 200);
+      // The locked table holds all requests up until they have come as far as waiting for it.
       const { pool } = await testDatabase();
       const busy = await pool.connect();
       await busy.query('BEGIN');
+      await busy.query('LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE');
       const ids = Array.from({ length: TASKS }, (_, index) => index + 1);
       const waiting = ids.map((id) => app.request('POST', `/tasks/${id}/assign`, { userId: 1 }));
       await until('all assignments have begun', async () => (await begun(app)) === TASKS);

@@ -1,53 +1,18 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import type { AddressInfo } from 'node:net';
 import type { LoadReport } from '../dist/load/run.js';
+import { unusedPort } from './ports.js';
+import { alive, Processes } from './processes.js';
 import { until } from './support.js';
 
-const dist = fileURLToPath(new URL('../dist/', import.meta.url));
-
-interface Run {
-  child: ChildProcess;
-  output: { stdout: string; stderr: string };
-  ended: Promise<number | null>;
-}
-
 describe('processes', () => {
-  const started: ChildProcess[] = [];
+  const processes = new Processes();
+  const run: Processes['run'] = (...given) => processes.run(...given);
+  const startTaskFlow: Processes['startTaskFlow'] = (env) => processes.startTaskFlow(env);
 
-  afterEach(() => {
-    for (const child of started.splice(0)) child.kill('SIGKILL');
-  });
-
-  const run = (script: string, args: string[], env: Record<string, string> = {}): Run => {
-    const child = spawn(process.execPath, [dist + script, ...args], { env: { ...process.env, ...env } });
-    started.push(child);
-    const output = { stdout: '', stderr: '' };
-    child.stdout.on('data', (text) => {
-      output.stdout += text;
-    });
-    child.stderr.on('data', (text) => {
-      output.stderr += text;
-    });
-    return { child, output, ended: once(child, 'close').then(([code]) => code as number | null) };
-  };
-
-  const startTaskFlow = async (env: Record<string, string> = {}): Promise<Run & { url: string }> => {
-    const taskflow = run('main.js', [], { PORT: '0', TASKFLOW_SEED: '5,3,30', ...env });
-    await until(
-      'TaskFlow is ready',
-      () => taskflow.output.stdout.includes('\n') || taskflow.child.exitCode !== null,
-      15_000,
-    );
-    const [, url, pid] =
-      /^TaskFlow listening on (http:\/\/127\.0\.0\.1:\d+) \(pid (\d+)\)\n$/.exec(taskflow.output.stdout) ?? [];
-    assert.ok(url, taskflow.output.stderr);
-    assert.equal(Number(pid), taskflow.child.pid);
-    return { ...taskflow, url };
-  };
+  afterEach(() => processes.killAll());
 
   const databasePid = async (url: string): Promise<number> => {
     const stats = (await (await fetch(`${url}/stats`)).json()) as { database: { pid: number } };
@@ -116,13 +81,14 @@ describe('processes', () => {
     assert.match(alone.output.stderr, /^TaskFlow does not answer at .+; start it, or give its address with --url\.\n$/);
 
     const failing = createServer((request, response) => {
-      const list = JSON.stringify({ users: [{ id: 1 }], projects: [{ id: 1 }] });
-      const looking = request.url?.includes('limit=200');
-      response.writeHead(looking ? 200 : 503).end(list);
+      const list = JSON.stringify({ token: 'x', users: [{ id: 1 }], projects: [{ id: 1 }] });
+      const beginning = request.url === '/login' || request.url?.includes('limit=200');
+      response.writeHead(beginning ? 200 : 503).end(list);
     }).listen(0, '127.0.0.1');
     await once(failing, 'listening');
     const url = `http://127.0.0.1:${(failing.address() as AddressInfo).port}`;
-    const load = run('load/main.js', ['--url', url, '--users', '2', '--duration', '300ms', '--rate', '0', '--json']);
+    const options = ['--users', '2', '--duration', '300ms', '--rate', '0', '--mix', 'tasks', '--json'];
+    const load = run('load/main.js', ['--url', url, ...options]);
     assert.equal(await load.ended, 1);
     const report = JSON.parse(load.output.stdout) as LoadReport;
     assert.equal(report.errors.http5xx, report.requests);
@@ -141,33 +107,3 @@ describe('processes', () => {
     assert.notEqual(first, await plan('6'));
   });
 });
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A port that was free a moment ago and refuses connections. */
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  await until('the port refuses', () => refuses(port));
-  return port;
-}
-
-function refuses(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.on('error', () => resolve(true));
-  });
-}

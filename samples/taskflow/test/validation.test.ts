@@ -45,6 +45,32 @@ const cases: Case[] = [
   ['POST', '/tasks/1/assign', { userId: 77 }, 422, /^User 77 does not exist/],
   ['POST', '/tasks/999/assign', { userId: 1 }, 404, /^Task 999 does not exist\.$/],
   ['POST', '/tasks/999/complete', undefined, 404, /^Task 999 does not exist\.$/],
+  ['GET', '/tasks/999', undefined, 404, /^Task 999 does not exist\.$/],
+  ['GET', '/projects/999/export', undefined, 404, /^Project 999 does not exist\.$/],
+  ['GET', '/tasks/999/comments', undefined, 404, /^Task 999 does not exist\.$/],
+  ['POST', '/tasks/999/comments', { body: 'x' }, 404, /^Task 999 does not exist\.$/],
+  ['POST', '/tasks/1/comments', { body: ' ' }, 400, /body\/body must match pattern/],
+  ['POST', '/tasks/1/comments', {}, 400, /required property 'body'/],
+  ['PATCH', '/comments/999', { body: 'x' }, 404, /^Comment 999 does not exist\.$/],
+  ['DELETE', '/comments/999', undefined, 404, /^Comment 999 does not exist\.$/],
+  [
+    'POST',
+    '/register',
+    { email: 'a@b.example', username: 'a b', password: 'long enough' },
+    400,
+    /body\/username must match/,
+  ],
+  ['POST', '/register', { email: 'ab', username: 'ab', password: 'long enough' }, 400, /body\/email must match format/],
+  [
+    'POST',
+    '/register',
+    { email: 'a@b.example', username: 'ab', password: 'short' },
+    400,
+    /body\/password must NOT have fewer/,
+  ],
+  ['POST', '/login', { login: 'user1' }, 400, /required property 'password'/],
+  ['PATCH', '/me', {}, 400, /must NOT have fewer than 1 properties/],
+  ['PATCH', '/me', { newPassword: 'long enough' }, 400, /must have property currentPassword/],
 ];
 
 describe('requests that cannot be served', () => {

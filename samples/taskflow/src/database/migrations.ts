@@ -48,6 +48,48 @@ export const migrations: readonly Migration[] = [
     CREATE INDEX tasks_project ON tasks (project_id, id);
     CREATE INDEX tasks_assignee ON tasks (assignee_id)`,
   },
+  {
+    name: '004-logins-in-any-case',
+    sql: `CREATE UNIQUE INDEX users_email_any_case ON users (lower(email));
+    CREATE UNIQUE INDEX users_username_any_case ON users (lower(username))`,
+  },
+  {
+    name: '005-sessions',
+    sql: `CREATE TABLE sessions (
+      token_hash bytea PRIMARY KEY,
+      user_id integer NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      expires_at timestamptz NOT NULL
+    );
+    CREATE INDEX sessions_user ON sessions (user_id);
+    CREATE INDEX sessions_expiry ON sessions (expires_at)`,
+  },
+  {
+    name: '006-comments',
+    sql: `CREATE TABLE comments (
+      id serial PRIMARY KEY,
+      task_id integer NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+      author_id integer NOT NULL REFERENCES users (id),
+      body text NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      updated_at timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE INDEX comments_task ON comments (task_id, id)`,
+  },
+  {
+    name: '007-audit-log',
+    sql: `CREATE TABLE audit_log (
+      id bigserial PRIMARY KEY,
+      user_id integer NOT NULL REFERENCES users (id),
+      action varchar(40) NOT NULL,
+      detail varchar(120) NOT NULL,
+      at timestamptz NOT NULL DEFAULT now()
+    )`,
+  },
+  {
+    name: '008-project-owners',
+    sql: 'CREATE INDEX projects_owner ON projects (owner_id)',
+  },
 ];
 
 // Any number will do, as long as every TaskFlow uses the same one.

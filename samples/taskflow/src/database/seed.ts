@@ -16,12 +16,13 @@ export const seedSizes = {
 
 const VERBS = ['Write', 'Review', 'Fix', 'Plan', 'Test', 'Ship', 'Measure', 'Document'];
 const OBJECTS = ['the sign-up form', 'the invoice export', 'the search index', 'the billing job', 'the landing page'];
+const REMARKS = ['Who can look at this?', 'Half of it is done.', 'Blocked until the review.', 'Ready, please check.'];
 const AREAS = ['Website', 'Mobile app', 'Billing', 'Search', 'Onboarding', 'Operations', 'Research', 'Support'];
 
 /**
  * Fills an empty database; one that has users is left alone. The same size gives the same rows (but for password
  * salts and timestamps): tasks go round the projects, a third are assigned, a tenth are completed.
- * Every seeded user's password is "taskflow".
+ * Every seeded user's password is "taskflow", and every fourth task has a comment by its assignee or else by its project's owner.
  */
 export async function seed(pool: Pool, size: SeedSize): Promise<void> {
   const passwordHash = await hashPassword('taskflow');
@@ -35,7 +36,7 @@ export async function seed(pool: Pool, size: SeedSize): Promise<void> {
     const users = Array.from({ length: size.users }, (_, index) => `user${index + 1}`);
     const userIds = await client.query<{ id: number }>(
       `INSERT INTO users (email, username, password_hash)
-       SELECT name || '@example.com', name, $2 FROM unnest($1::text[]) WITH ORDINALITY AS given (name, position)
+       SELECT name || '@taskflow.example', name, $2 FROM unnest($1::text[]) WITH ORDINALITY AS given (name, position)
        ORDER BY position RETURNING id`,
       [users, passwordHash],
     );
@@ -63,12 +64,12 @@ export async function seed(pool: Pool, size: SeedSize): Promise<void> {
         assignee: assignee ?? null,
       };
     });
-    await client.query(
+    const taskIds = await client.query<{ id: number }>(
       `INSERT INTO tasks (project_id, title, status, priority, due_date, assignee_id)
        SELECT project, title, status, priority, current_date + due_in_days, assignee
        FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[]) WITH ORDINALITY
          AS given (project, title, status, priority, due_in_days, assignee, position)
-       ORDER BY position`,
+       ORDER BY position RETURNING id`,
       [
         taskRows.map((row) => row.project),
         taskRows.map((row) => row.title),
@@ -77,6 +78,18 @@ export async function seed(pool: Pool, size: SeedSize): Promise<void> {
         taskRows.map((row) => row.dueInDays),
         taskRows.map((row) => row.assignee),
       ],
+    );
+
+    const commentRows = taskIds.rows.flatMap(({ id }, index) => {
+      const author = taskRows[index]?.assignee ?? projectRows[index % projectRows.length]?.owner;
+      return index % 4 === 0 ? [{ task: id, author, body: pick(REMARKS, random()) }] : [];
+    });
+    await client.query(
+      `INSERT INTO comments (task_id, author_id, body)
+       SELECT task, author, body FROM unnest($1::int[], $2::int[], $3::text[]) WITH ORDINALITY
+         AS given (task, author, body, position)
+       ORDER BY position`,
+      [commentRows.map((row) => row.task), commentRows.map((row) => row.author), commentRows.map((row) => row.body)],
     );
   });
 }

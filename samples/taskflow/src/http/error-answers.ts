@@ -1,23 +1,21 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
-import type { RequestError } from '../errors.js';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RequestError } from '../errors.js';
+import { errorPage } from './error-page.js';
+import { pageHeaders } from './security-headers.js';
 
-interface ErrorAnswer {
-  statusCode: number;
-  message: string;
-}
-
-/** One form for every failure: `{ "statusCode": 404, "message": "Project 7 does not exist." }`. */
+/** One form for every failure, `{ "statusCode": 404, "message": "Project 7 does not exist." }`, or a page for people. */
 export function errorAnswers(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(answer(404, `There is no ${request.method} ${request.url.split('?')[0]} here.`)),
+    answer(request, reply, 404, `There is no ${request.method} ${request.url.split('?')[0]} here.`),
   );
 
   app.setErrorHandler<FastifyError | RequestError>((error, request, reply) => {
     const statusCode = statusOf(error);
     if (statusCode >= 500) request.log.error(error);
-    // What went wrong inside is for the log, not for the client.
-    const message = statusCode >= 500 ? 'Something went wrong on our side; try again later.' : error.message;
-    return reply.code(statusCode).send(answer(statusCode, message));
+    // What went wrong inside is for the log, not for the client. A RequestError is written for the client.
+    const inside = statusCode >= 500 && !(error instanceof RequestError);
+    const message = inside ? 'Something went wrong on our side; try again later.' : error.message;
+    return answer(request, reply, statusCode, message);
   });
 }
 
@@ -26,6 +24,9 @@ const statusOf = (error: { statusCode?: number }): number => {
   return status >= 400 && status < 600 ? status : 500;
 };
 
-function answer(statusCode: number, message: string): ErrorAnswer {
-  return { statusCode, message };
+function answer(request: FastifyRequest, reply: FastifyReply, statusCode: number, message: string): FastifyReply {
+  reply.code(statusCode);
+  // Only browsers that open an address ask for HTML by name.
+  if (!request.headers.accept?.includes('text/html')) return reply.send({ statusCode, message });
+  return reply.headers(pageHeaders).type('text/html; charset=utf-8').send(errorPage(statusCode, message));
 }

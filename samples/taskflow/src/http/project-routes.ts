@@ -1,21 +1,35 @@
 import type { FastifyInstance } from 'fastify';
+import type { Faults } from '../faults.js';
 import type { NewProject, ProjectPatch, ProjectStatus } from '../projects/project.js';
+import { exportProject } from '../projects/project-export.js';
 import type { ProjectService } from '../projects/project-service.js';
+import type { Task } from '../tasks/task.js';
+import type { UserRepository } from '../users/user-repository.js';
+import { sessionOf } from './authentication.js';
 import { idParams, newProjectBody, projectListQuery, projectPatchBody } from './schemas.js';
 
 interface ById {
   Params: { id: number };
 }
 
-export function projectRoutes(app: FastifyInstance, projects: ProjectService): void {
+/** Whoever makes a project owns it, unless somebody else is named. */
+type NewProjectBody = Omit<NewProject, 'ownerId'> & Partial<Pick<NewProject, 'ownerId'>>;
+
+export function projectRoutes(
+  app: FastifyInstance,
+  projects: ProjectService,
+  users: UserRepository,
+  faults: Faults,
+): void {
   app.get<{ Querystring: { status?: ProjectStatus; limit: number; offset: number } }>(
     '/projects',
     { schema: { querystring: projectListQuery } },
     async (request) => ({ projects: await projects.listProjects(request.query) }),
   );
 
-  app.post<{ Body: NewProject }>('/projects', { schema: { body: newProjectBody } }, async (request, reply) => {
-    const project = await projects.createProject(request.body);
+  app.post<{ Body: NewProjectBody }>('/projects', { schema: { body: newProjectBody } }, async (request, reply) => {
+    const { user } = sessionOf(request);
+    const project = await projects.createProject({ ownerId: user.id, ...request.body }, user.id);
     return reply.code(201).header('location', `/projects/${project.id}`).send(project);
   });
 
@@ -23,14 +37,27 @@ export function projectRoutes(app: FastifyInstance, projects: ProjectService): v
     projects.loadProject(request.params.id),
   );
 
+  app.get<ById>('/projects/:id/export', { schema: { params: idParams } }, async (request, reply) => {
+    const { project, tasks } = await projects.tasksFor(request.params.id);
+    const file = exportProject(project, tasks, await users.findByIds(holdersOf(tasks)), faults);
+    return reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', `attachment; filename="${file.name}"`)
+      .send(file.text);
+  });
+
   app.patch<ById & { Body: ProjectPatch }>(
     '/projects/:id',
     { schema: { params: idParams, body: projectPatchBody } },
-    async (request) => projects.updateProject(request.params.id, request.body),
+    async (request) => projects.updateProject(request.params.id, request.body, sessionOf(request).user.id),
   );
 
   app.delete<ById>('/projects/:id', { schema: { params: idParams } }, async (request, reply) => {
-    await projects.deleteProject(request.params.id);
+    await projects.deleteProject(request.params.id, sessionOf(request).user.id);
     return reply.code(204).send();
   });
+}
+
+function holdersOf(tasks: readonly Task[]): number[] {
+  return [...new Set(tasks.map((task) => task.assigneeId).filter((id) => id !== null))];
 }

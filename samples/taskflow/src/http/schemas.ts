@@ -3,11 +3,18 @@ import { taskPriorities, taskStatuses } from '../tasks/task.js';
 
 // JSON schemas of everything that comes in. Ids fit PostgreSQL's integer.
 
-const id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 } as const;
+export const id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 } as const;
 const title = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' } as const;
 const description = { type: 'string', maxLength: 10_000 } as const;
 const dueDate = { type: ['string', 'null'], format: 'date' } as const;
 const priority = { type: 'string', enum: taskPriorities } as const;
+
+const email = { type: 'string', maxLength: 254, format: 'email' } as const;
+// Without "@", so that it is never taken for an e-mail address.
+const username = { type: 'string', minLength: 2, maxLength: 40, pattern: '^[\\p{L}\\p{N}._-]+$' } as const;
+// The longest keeps the time that hashing takes in bounds.
+const newPassword = { type: 'string', minLength: 8, maxLength: 200 } as const;
+const password = { type: 'string', minLength: 1, maxLength: 200 } as const;
 
 export const idParams = { type: 'object', required: ['id'], properties: { id } } as const;
 
@@ -32,7 +39,7 @@ export const taskListQuery = {
 
 export const newProjectBody = {
   type: 'object',
-  required: ['name', 'ownerId'],
+  required: ['name'],
   additionalProperties: false,
   properties: { name: title, description, ownerId: id },
 } as const;
@@ -63,4 +70,33 @@ export const assignBody = {
   required: ['userId'],
   additionalProperties: false,
   properties: { userId: id },
+} as const;
+
+export const newUserBody = {
+  type: 'object',
+  required: ['email', 'username', 'password'],
+  additionalProperties: false,
+  properties: { email, username, password: newPassword },
+} as const;
+
+export const loginBody = {
+  type: 'object',
+  required: ['login', 'password'],
+  additionalProperties: false,
+  properties: { login: { type: 'string', minLength: 1, maxLength: 254 }, password },
+} as const;
+
+export const accountPatchBody = {
+  type: 'object',
+  minProperties: 1,
+  additionalProperties: false,
+  properties: { email, username, newPassword, currentPassword: password },
+  dependencies: { newPassword: ['currentPassword'] },
+} as const;
+
+export const commentBody = {
+  type: 'object',
+  required: ['body'],
+  additionalProperties: false,
+  properties: { body: { type: 'string', minLength: 1, maxLength: 10_000, pattern: '\\S' } },
 } as const;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProjectService } from '../projects/project-service.js';
 import type { NewTask, Task, TaskPatch, TaskStatus } from '../tasks/task.js';
-import type { TaskManager } from '../tasks/task-manager.js';
+import type { TaskOperations } from '../tasks/task-manager.js';
 import { assignBody, idParams, newTaskBody, taskListQuery, taskPatchBody } from './schemas.js';
 
 interface ById {
@@ -9,7 +9,7 @@ interface ById {
 }
 
 /** `/projects/:id/tasks`: the tasks of one project. `/tasks/:id`: one task, wherever it belongs. */
-export function taskRoutes(app: FastifyInstance, projects: ProjectService, taskManager: TaskManager): void {
+export function taskRoutes(app: FastifyInstance, projects: ProjectService, taskManager: TaskOperations): void {
   app.get<ById & { Querystring: { status?: TaskStatus } }>(
     '/projects/:id/tasks',
     { schema: { params: idParams, querystring: taskListQuery } },
@@ -29,6 +29,10 @@ export function taskRoutes(app: FastifyInstance, projects: ProjectService, taskM
     const project = await projects.requireProject(request.params.id);
     return { task: await taskManager.assignNextAvailable(project.id) };
   });
+
+  app.get<ById>('/tasks/:id', { schema: { params: idParams } }, async (request) =>
+    taskManager.getTask(request.params.id),
+  );
 
   const patchTask = async (request: FastifyRequest<ById & { Body: TaskPatch }>): Promise<Task> =>
     taskManager.updateTask(request.params.id, request.body);

@@ -1,7 +1,7 @@
 import { seededRandom } from '../random.js';
 
-/** What a virtual user can do, and how often it does, relative to the others. */
-export const actionWeights = {
+/** What a virtual user can do with projects and tasks alone, and how often it does, relative to the others. */
+const taskWeights = {
   'list-projects': 15,
   'open-project': 18,
   'list-tasks': 18,
@@ -14,7 +14,27 @@ export const actionWeights = {
   'delete-task': 12,
 } as const;
 
-export type ActionKind = keyof typeof actionWeights;
+const otherWeights = {
+  'read-summary': 8,
+  'write-comment': 7,
+  'read-comments': 6,
+  'watch-dashboard': 3,
+  'watch-project': 2,
+  recalculate: 2,
+  'make-project': 2,
+  'log-in-again': 1,
+  'make-report': 0.25,
+} as const;
+
+export type ActionKind = keyof typeof taskWeights | keyof typeof otherWeights;
+
+/** `all` is everything TaskFlow can do; `tasks` is what changes and shows tasks, steady and without heavy work. */
+export const mixes: Record<'all' | 'tasks', Readonly<Partial<Record<ActionKind, number>>>> = {
+  all: { ...taskWeights, ...otherWeights },
+  tasks: taskWeights,
+};
+
+export type Mix = keyof typeof mixes;
 
 /** One planned action. Its rolls, all in [0, 1), decide every detail, so that no answer changes what comes next. */
 export interface Action {
@@ -29,21 +49,19 @@ export interface Action {
   pause: number;
 }
 
-const kinds = Object.keys(actionWeights) as ActionKind[];
-const totalWeight = kinds.reduce((sum, kind) => sum + actionWeights[kind], 0);
-
-/** The endless sequence of one virtual user's actions; the same seed and user number always give the same one. */
-export function* actionSequence(seed: number, user: number): Generator<Action, never> {
+/** The endless sequence of one virtual user's actions; the same seed, user number and mix always give the same one. */
+export function* actionSequence(seed: number, user: number, mix: Mix = 'all'): Generator<Action, never> {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(user + 1, 0x85ebca6b));
+  const weights = Object.entries(mixes[mix]) as [ActionKind, number][];
   for (;;) {
-    yield { kind: kindAt(random()), place: random(), task: random(), person: random(), pause: random() };
+    yield { kind: kindAt(weights, random()), place: random(), task: random(), person: random(), pause: random() };
   }
 }
 
-function kindAt(roll: number): ActionKind {
-  let left = roll * totalWeight;
-  for (const kind of kinds) {
-    left -= actionWeights[kind];
+function kindAt(weights: [ActionKind, number][], roll: number): ActionKind {
+  let left = roll * weights.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [kind, weight] of weights) {
+    left -= weight;
     if (left < 0) return kind;
   }
   return 'list-projects';

@@ -10,7 +10,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Exit code 1 when a request was answered with 5xx or not at all. */
+/** Exit code 1 when a request was answered with 5xx, other than by a deliberate fault, or not at all. */
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return console.log(usage);
@@ -24,8 +24,8 @@ async function main(): Promise<void> {
   if (report.errors.http5xx + report.errors.network > 0) process.exitCode = 1;
 }
 
-function plannedActions({ users, seed, list, json }: LoadOptions): string {
-  const plans = Array.from({ length: users }, (_, user) => first(list, actionSequence(seed, user)));
+function plannedActions({ users, seed, mix, list, json }: LoadOptions): string {
+  const plans = Array.from({ length: users }, (_, user) => first(list, actionSequence(seed, user, mix)));
   if (json) return JSON.stringify(plans);
   return plans.map((plan, user) => `${user}: ${plan.map((action) => action.kind).join(' ')}`).join('\n');
 }

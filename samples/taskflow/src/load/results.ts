@@ -11,6 +11,8 @@ export interface Latency {
 export interface Failures {
   http4xx: number;
   http5xx: number;
+  /** Answers of 5xx to requests that a deliberate fault makes fail. */
+  deliberate5xx: number;
   /** No answer at all: connection refused or reset, or none within the time limit. */
   network: number;
 }
@@ -23,17 +25,20 @@ export interface RequestSummary {
 
 class Tally {
   readonly durations = new Histogram();
-  readonly errors: Failures = { http4xx: 0, http5xx: 0, network: 0 };
+  readonly errors: Failures = { http4xx: 0, http5xx: 0, deliberate5xx: 0, network: 0 };
   requests = 0;
 
-  add(status: number | undefined, ms: number): void {
+  constructor(private readonly failsDeliberately: (request: string) => boolean) {}
+
+  add(request: string, status: number | undefined, ms: number): void {
     this.requests += 1;
     if (status === undefined) {
       this.errors.network += 1;
       return;
     }
     this.durations.add(ms);
-    if (status >= 500) this.errors.http5xx += 1;
+    if (status >= 500 && this.failsDeliberately(request)) this.errors.deliberate5xx += 1;
+    else if (status >= 500) this.errors.http5xx += 1;
     else if (status >= 400) this.errors.http4xx += 1;
   }
 
@@ -55,18 +60,22 @@ class Tally {
 
 /** What the requests of a run took and how they ended, together and by kind of request. */
 export class Results {
-  private readonly all = new Tally();
+  private readonly failsDeliberately = (request: string): boolean => this.deliberate.has(request);
+  private readonly all = new Tally(this.failsDeliberately);
   private readonly byRequest = new Map<string, Tally>();
+
+  /** `deliberate` are the requests that the server's faults make fail. */
+  constructor(private readonly deliberate: ReadonlySet<string> = new Set()) {}
 
   /** `status` is undefined when no answer came. */
   add(request: string, status: number | undefined, ms: number): void {
     let tally = this.byRequest.get(request);
     if (!tally) {
-      tally = new Tally();
+      tally = new Tally(this.failsDeliberately);
       this.byRequest.set(request, tally);
     }
-    tally.add(status, ms);
-    this.all.add(status, ms);
+    tally.add(request, status, ms);
+    this.all.add(request, status, ms);
   }
 
   total(): RequestSummary {

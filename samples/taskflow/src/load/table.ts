@@ -1,7 +1,7 @@
 import type { RequestSummary } from './results.js';
 import type { LoadReport } from './run.js';
 
-const HEAD = ['request', 'count', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', '4xx', '5xx', 'no answer'];
+const HEAD = ['request', 'count', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', '4xx', '5xx', 'deliberate', 'no answer'];
 
 /** The report for people: one line per kind of request, and the sum. */
 export function formatTable(report: LoadReport): string {
@@ -17,6 +17,7 @@ export function formatTable(report: LoadReport): string {
   return [
     `${report.users} virtual users, seed ${report.seed}, ${seconds} s against ${report.url}`,
     `${report.actions} actions, ${report.requests} requests, ${report.requestsPerSecond} requests/s`,
+    `at most ${report.peakConcurrency} requests at a time, ${report.liveUpdates} changes on live pages`,
     '',
     head,
     rule,
@@ -29,5 +30,6 @@ export function formatTable(report: LoadReport): string {
 function cells([name, { requests, latencyMs, errors }]: [string, RequestSummary]): string[] {
   const { p50, p95, p99, max } = latencyMs;
   const times = [p50, p95, p99, max].map((ms) => ms.toFixed(1));
-  return [name, `${requests}`, ...times, `${errors.http4xx}`, `${errors.http5xx}`, `${errors.network}`];
+  const failures = [errors.http4xx, errors.http5xx, errors.deliberate5xx, errors.network].map(String);
+  return [name, `${requests}`, ...times, ...failures];
 }

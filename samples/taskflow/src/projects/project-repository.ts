@@ -47,18 +47,35 @@ export class ProjectRepository {
     return rows[0] ?? null;
   }
 
-  /** Deletes a project with its tasks, and returns what those were. */
-  async delete(id: number): Promise<Holding[] | null> {
+  /** Those a user owns, in the order they were made. */
+  async findByOwner(ownerId: number): Promise<Project[]> {
+    const { rows } = await this.pool.query<Project>(`SELECT ${COLUMNS} FROM projects WHERE owner_id = $1 ORDER BY id`, [
+      ownerId,
+    ]);
+    return rows;
+  }
+
+  async findByIds(ids: readonly number[]): Promise<Project[]> {
+    const { rows } = await this.pool.query<Project>(
+      `SELECT ${COLUMNS} FROM projects WHERE id = ANY($1::int[]) ORDER BY id`,
+      [ids],
+    );
+    return rows;
+  }
+
+  /** Deletes a project with its tasks, and returns what they were. */
+  async delete(id: number): Promise<{ project: Project; tasks: Holding[] } | null> {
     return withTransaction(this.pool, async (client) => {
       // Locked first: a task that is being created in the project waits, and then finds no project.
-      const found = await client.query('SELECT 1 FROM projects WHERE id = $1 FOR UPDATE', [id]);
-      if (found.rows.length === 0) return null;
+      const found = await client.query<Project>(`SELECT ${COLUMNS} FROM projects WHERE id = $1 FOR UPDATE`, [id]);
+      const project = found.rows[0];
+      if (!project) return null;
       const deleted = await client.query<Holding>(
         'DELETE FROM tasks WHERE project_id = $1 RETURNING status, assignee_id AS "assigneeId"',
         [id],
       );
       await client.query('DELETE FROM projects WHERE id = $1', [id]);
-      return deleted.rows;
+      return { project, tasks: deleted.rows };
     });
   }
 }

@@ -1,20 +1,26 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import type { Announcer } from '../bus/announcer.js';
 import type { Counters } from '../counters.js';
 import { notFound } from '../errors.js';
 import type { Faults } from '../faults.js';
 import type { Task } from '../tasks/task.js';
-import type { TaskManager } from '../tasks/task-manager.js';
+import type { TaskOperations } from '../tasks/task-manager.js';
 import type { TaskRepository } from '../tasks/task-repository.js';
 import { progressOf, sortByUrgency } from './priority.js';
 import type { NewProject, Project, ProjectPage, ProjectPatch, ProjectStatus, ProjectSummary } from './project.js';
+import type { ProjectCache } from './project-cache.js';
 import type { ProjectRepository } from './project-repository.js';
 
 export class ProjectService {
   constructor(
     private readonly projects: ProjectRepository,
     private readonly tasks: TaskRepository,
-    private readonly taskManager: TaskManager,
+    private readonly taskManager: TaskOperations,
     private readonly faults: Faults,
     private readonly counters: Counters,
+    private readonly announcer: Announcer,
+    private readonly audit: AuditLog,
+    private readonly cache: ProjectCache,
   ) {}
 
   listProjects(filter: { status?: ProjectStatus; limit: number; offset: number }): Promise<ProjectSummary[]> {
@@ -24,11 +30,16 @@ export class ProjectService {
   /** A project with its tasks, most urgent first. Rejects with 404 for an unknown project. */
   async loadProject(id: number): Promise<ProjectPage> {
     this.counters.entered('ProjectService.loadProject');
-    const project = await this.requireProject(id);
+    const project = await this.cache.project(id, () => this.requireProject(id));
     const tasks = await this.loadTasks(id);
     const page = { ...project, progress: progressOf(tasks), tasks: sortByUrgency(tasks, new Date()) };
     this.counters.completed('ProjectService.loadProject');
     return page;
+  }
+
+  /** A project and its tasks in the order they were made. Rejects with 404 for an unknown project. */
+  async tasksFor(id: number): Promise<{ project: Project; tasks: Task[] }> {
+    return { project: await this.requireProject(id), tasks: await this.tasks.findByProject(id) };
   }
 
   async requireProject(id: number): Promise<Project> {
@@ -37,20 +48,28 @@ export class ProjectService {
     return project;
   }
 
-  createProject(project: NewProject): Promise<Project> {
-    return this.projects.insert(project);
+  /** `by` is the user who does it. Rejects with 422 for an unknown owner. */
+  async createProject(project: NewProject, by: number): Promise<Project> {
+    const created = await this.projects.insert(project);
+    this.announcer.projectChanged('project.created', created);
+    this.audit.record(by, 'created project', `${created.id}: ${created.name}`);
+    return created;
   }
 
-  async updateProject(id: number, patch: ProjectPatch): Promise<Project> {
+  async updateProject(id: number, patch: ProjectPatch, by: number): Promise<Project> {
     const project = await this.projects.update(id, patch);
     if (!project) throw notFound('Project', id);
+    this.announcer.projectChanged('project.updated', project);
+    this.audit.record(by, 'changed project', `${id}: ${Object.keys(patch).join(', ')}`);
     return project;
   }
 
-  async deleteProject(id: number): Promise<void> {
-    const deletedTasks = await this.projects.delete(id);
-    if (!deletedTasks) throw notFound('Project', id);
-    this.taskManager.forgetTasks(deletedTasks);
+  async deleteProject(id: number, by: number): Promise<void> {
+    const deleted = await this.projects.delete(id);
+    if (!deleted) throw notFound('Project', id);
+    this.taskManager.forgetTasks(deleted.tasks);
+    this.announcer.projectDeleted(deleted.project);
+    this.audit.record(by, 'deleted project', `${id}: ${deleted.project.name}`);
   }
 
   private async loadTasks(projectId: number): Promise<Task[]> {

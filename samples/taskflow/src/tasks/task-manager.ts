@@ -1,3 +1,4 @@
+import type { Announcer } from '../bus/announcer.js';
 import type { Counters } from '../counters.js';
 import { conflict, notFound } from '../errors.js';
 import type { Faults } from '../faults.js';
@@ -13,6 +14,9 @@ export interface SlotReport {
   missing: number;
 }
 
+/** What routes and services do with tasks, whichever node's TaskManager does it. */
+export type TaskOperations = Omit<Pick<TaskManager, keyof TaskManager>, 'start'>;
+
 /**
  * Lives as long as the process and knows, without asking the database, how much work every user has.
  * All changes to tasks go through it, so that its figures follow.
@@ -25,11 +29,24 @@ export class TaskManager {
     private readonly tasks: TaskRepository,
     private readonly faults: Faults,
     private readonly counters: Counters,
+    private readonly announcer: Announcer,
   ) {}
 
   /** Takes the loads from the database. To be called once, before the first change. */
   async start(): Promise<void> {
     for (const [userId, active] of await this.tasks.countActiveByUser()) this.slots.set(userId, active);
+  }
+
+  /** Makes a new user known as somebody who has nothing to do yet. */
+  addUser(userId: number): void {
+    this.addToSlot(userId, 0);
+  }
+
+  /** Rejects with 404 for an unknown task. */
+  async getTask(taskId: number): Promise<Task> {
+    const task = await this.tasks.findById(taskId);
+    if (!task) throw notFound('Task', taskId);
+    return task;
   }
 
   /**
@@ -54,6 +71,7 @@ export class TaskManager {
         this.addToSlot(userId, 1);
       }
     }
+    this.announcer.taskChanged('task.assigned', change);
     this.counters.completed('TaskManager.assignTask');
     return change.task;
   }
@@ -80,10 +98,11 @@ export class TaskManager {
     this.addToSlot(userId, 1);
     let task: Task | null = null;
     try {
-      task = await this.tasks.claimNext(projectId, userId);
+      task = await this.takeNext(projectId, userId);
     } finally {
       if (!task) this.addToSlot(userId, -1);
     }
+    if (task) this.announcer.taskChanged('task.assigned', { task, before: { status: 'todo', assigneeId: null } });
     this.counters.completed('TaskManager.assignNextAvailable');
     return task;
   }
@@ -91,6 +110,7 @@ export class TaskManager {
   async createTask(projectId: number, task: NewTask): Promise<Task> {
     const created = await this.tasks.insert(projectId, task);
     if (!created) throw notFound('Project', projectId);
+    this.announcer.taskCreated(created);
     return created;
   }
 
@@ -104,6 +124,8 @@ export class TaskManager {
       if (before !== null) this.addToSlot(before, -1);
       if (after !== null) this.addToSlot(after, 1);
     }
+    const completed = change.task.status === 'completed' && change.before.status !== 'completed';
+    this.announcer.taskChanged(completed ? 'task.completed' : 'task.updated', change);
     return change.task;
   }
 
@@ -111,6 +133,7 @@ export class TaskManager {
     const deleted = await this.tasks.delete(taskId);
     if (!deleted) throw notFound('Task', taskId);
     this.forgetTasks([deleted]);
+    this.announcer.taskDeleted(deleted);
   }
 
   /** Takes tasks that are gone from their holders' loads. */
@@ -128,6 +151,17 @@ export class TaskManager {
       const slots = this.slots.get(userId) ?? 0;
       return { userId, slots, active, missing: active - slots };
     });
+  }
+
+  private async takeNext(projectId: number, userId: number): Promise<Task | null> {
+    // Found and taken by one statement: nobody can come between.
+    if (!this.faults.has('check-then-act')) return this.tasks.claimNext(projectId, userId);
+    const free = await this.tasks.findNext(projectId);
+    if (!free) return null;
+    // FAULT check-then-act: the task was free when it was found. Whoever asked at the same time has found the same
+    // one, and both of them take it: the last one gets it, and both were told that it is theirs.
+    const change = await this.tasks.assign(free.id, userId);
+    return change?.task ?? null;
   }
 
   private leastLoadedUser(): number | undefined {

@@ -1,16 +1,22 @@
 import type { Counters } from '../counters.js';
 import type { Queryable } from '../database/connect.js';
 import { isForeignKeyViolation, unknownReference } from '../errors.js';
-import type { Holding, NewTask, Task, TaskChange, TaskPatch, TaskStatus } from './task.js';
+import type { NewTask, Task, TaskChange, TaskGone, TaskPatch, TaskStatus } from './task.js';
 
 const COLUMNS = `id, project_id AS "projectId", title, description, status, priority, due_date AS "dueDate",
   assignee_id AS "assigneeId", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
+// Changes are dated by the clock, not by now(), which is when their transaction began: a change that waited for the
+// lock of another one is the later one.
 // The row as it was is locked and read in the same statement that changes it, so "before" is never out of date.
 // Its columns have names of their own, so that COLUMNS stays unambiguous.
 const BEFORE = `WITH old AS (SELECT id AS old_id, status AS old_status, assignee_id AS old_assignee
   FROM tasks WHERE id = $1 FOR UPDATE)`;
 const RETURNING = `RETURNING ${COLUMNS}, old_status AS "oldStatus", old_assignee AS "oldAssignee"`;
+
+// The most urgent unassigned task of project $1.
+const NEXT = `FROM tasks WHERE project_id = $1 AND assignee_id IS NULL AND status <> 'completed'
+  ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), due_date NULLS LAST, id LIMIT 1`;
 
 interface ChangedRow extends Task {
   oldStatus: TaskStatus;
@@ -46,6 +52,23 @@ export class TaskRepository {
     return rows;
   }
 
+  /** The tasks of several projects, in the order they were made. */
+  async findByProjects(projectIds: readonly number[]): Promise<Task[]> {
+    const { rows } = await this.db.query<Task>(
+      `SELECT ${COLUMNS} FROM tasks WHERE project_id = ANY($1::int[]) ORDER BY id`,
+      [projectIds],
+    );
+    return rows;
+  }
+
+  /** What a user has been assigned, completed or not, in the order it was made. */
+  async findByAssignee(userId: number): Promise<Task[]> {
+    const { rows } = await this.db.query<Task>(`SELECT ${COLUMNS} FROM tasks WHERE assignee_id = $1 ORDER BY id`, [
+      userId,
+    ]);
+    return rows;
+  }
+
   async insert(projectId: number, task: NewTask): Promise<Task | null> {
     const { rows } = await this.db.query<Task>(
       `INSERT INTO tasks (project_id, title, description, priority, due_date)
@@ -59,7 +82,7 @@ export class TaskRepository {
     const { rows } = await this.db.query<ChangedRow>(
       `${BEFORE} UPDATE tasks SET title = coalesce($2, title), description = coalesce($3, description),
          status = coalesce($4, status), priority = coalesce($5, priority),
-         due_date = CASE WHEN $6 THEN $7::date ELSE due_date END, updated_at = now()
+         due_date = CASE WHEN $6 THEN $7::date ELSE due_date END, updated_at = clock_timestamp()
        FROM old WHERE tasks.id = old_id ${RETURNING}`,
       [
         id,
@@ -78,7 +101,7 @@ export class TaskRepository {
   async assign(id: number, userId: number): Promise<TaskChange | null> {
     try {
       const { rows } = await this.db.query<ChangedRow>(
-        `${BEFORE} UPDATE tasks SET assignee_id = $2, status = 'in_progress', updated_at = now()
+        `${BEFORE} UPDATE tasks SET assignee_id = $2, status = 'in_progress', updated_at = clock_timestamp()
          FROM old WHERE tasks.id = old_id AND old_status <> 'completed' ${RETURNING}`,
         [id, userId],
       );
@@ -91,20 +114,22 @@ export class TaskRepository {
   /** Gives the project's most urgent unassigned task to the user; two callers never get the same one. */
   async claimNext(projectId: number, userId: number): Promise<Task | null> {
     const { rows } = await this.db.query<Task>(
-      `UPDATE tasks SET assignee_id = $2, status = 'in_progress', updated_at = now()
-       WHERE id = (
-         SELECT id FROM tasks WHERE project_id = $1 AND assignee_id IS NULL AND status <> 'completed'
-         ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), due_date NULLS LAST, id
-         LIMIT 1 FOR UPDATE SKIP LOCKED)
-       RETURNING ${COLUMNS}`,
+      `UPDATE tasks SET assignee_id = $2, status = 'in_progress', updated_at = clock_timestamp()
+       WHERE id = (SELECT id ${NEXT} FOR UPDATE SKIP LOCKED) RETURNING ${COLUMNS}`,
       [projectId, userId],
     );
     return rows[0] ?? null;
   }
 
-  async delete(id: number): Promise<Holding | null> {
-    const { rows } = await this.db.query<Holding>(
-      'DELETE FROM tasks WHERE id = $1 RETURNING status, assignee_id AS "assigneeId"',
+  /** The project's most urgent unassigned task, which somebody else may take at any moment. */
+  async findNext(projectId: number): Promise<Task | null> {
+    const { rows } = await this.db.query<Task>(`SELECT ${COLUMNS} ${NEXT}`, [projectId]);
+    return rows[0] ?? null;
+  }
+
+  async delete(id: number): Promise<TaskGone | null> {
+    const { rows } = await this.db.query<TaskGone>(
+      'DELETE FROM tasks WHERE id = $1 RETURNING id, project_id AS "projectId", status, assignee_id AS "assigneeId"',
       [id],
     );
     return rows[0] ?? null;

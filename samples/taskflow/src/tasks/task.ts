@@ -31,6 +31,9 @@ export type TaskPatch = Partial<Pick<Task, 'title' | 'description' | 'status' | 
 /** What decides whom a task counts for. */
 export type Holding = Pick<Task, 'status' | 'assigneeId'>;
 
+/** What is left of a deleted task. */
+export type TaskGone = Holding & Pick<Task, 'id' | 'projectId'>;
+
 /** A task after a statement changed it, and whom it counted for before. */
 export interface TaskChange {
   task: Task;

@@ -1,0 +1,110 @@
+import type { Bus } from '../bus/bus.js';
+import { type BusMessage, type Plain, type PresenceMessage, plain, projectTopic, userTopic } from '../bus/messages.js';
+import type { Project } from '../projects/project.js';
+import type { Task } from '../tasks/task.js';
+import type { PublicUser } from '../users/user.js';
+import type { DashboardLoader } from './dashboard-loader.js';
+import { type LiveClient, LiveView } from './live-view.js';
+
+/** Something that happened while the dashboard was open. */
+export interface Activity {
+  id: string;
+  type: string;
+  at: string;
+  node: string;
+  projectId: number;
+  taskId: number | null;
+  userId: number | null;
+  /** The task's or the project's name, or what a comment says. */
+  text: string;
+}
+
+interface DashboardAssigns {
+  user: PublicUser;
+  node: string;
+  projects: Plain<Project>[];
+  tasks: Plain<Task>[];
+  /** The latest last. */
+  activity: Activity[];
+}
+
+type ChangeMessage = Exclude<BusMessage, PresenceMessage>;
+
+const LATEST = 30;
+
+/** One user's dashboard: the projects it owns or works in, their tasks, and what happens to them. */
+export class DashboardView extends LiveView<DashboardAssigns> {
+  constructor(
+    private readonly user: PublicUser,
+    private readonly node: string,
+    private readonly loader: DashboardLoader,
+    bus: Bus,
+    client: LiveClient,
+    failed: (error: unknown) => void,
+  ) {
+    super('dashboard', bus, client, failed);
+  }
+
+  protected async mount(): Promise<DashboardAssigns> {
+    this.follow(userTopic(this.user.id));
+    const { projects, tasks } = await this.loader.load(this.user.id);
+    for (const project of projects) this.follow(projectTopic(project.id));
+    return {
+      user: this.user,
+      node: this.node,
+      projects: projects.map(plain),
+      tasks: tasks.map(plain),
+      activity: [],
+    };
+  }
+
+  protected async handle(message: BusMessage, assigns: DashboardAssigns): Promise<void> {
+    if ('connectionId' in message) return;
+    const before = assigns.tasks.find((task) => 'taskId' in message && task.id === message.taskId);
+    if ('comment' in message) {
+      if (before) this.note(message, message.comment.body, assigns);
+    } else if ('task' in message) {
+      const { task } = message;
+      if (task && (await this.concerns(task, assigns))) this.put('tasks', assigns.tasks, task);
+      else this.remove('tasks', assigns.tasks, message.taskId);
+      const title = task?.title ?? before?.title;
+      if (title !== undefined) this.note(message, title, assigns);
+    } else {
+      const known = assigns.projects.find((project) => project.id === message.projectId);
+      this.changeProject(message.projectId, message.project, assigns);
+      const name = message.project?.name ?? known?.name;
+      if (name !== undefined) this.note(message, name, assigns);
+    }
+  }
+
+  private changeProject(id: number, project: Plain<Project> | null, assigns: DashboardAssigns): void {
+    if (project) {
+      this.follow(projectTopic(id));
+      this.put('projects', assigns.projects, project);
+      return;
+    }
+    this.unfollow(projectTopic(id));
+    for (const task of assigns.tasks.filter((one) => one.projectId === id))
+      this.remove('tasks', assigns.tasks, task.id);
+    this.remove('projects', assigns.projects, id);
+  }
+
+  /** Whether a task belongs on this dashboard; its project is added when this is the first task in it. */
+  private async concerns(task: Plain<Task>, assigns: DashboardAssigns): Promise<boolean> {
+    const project = assigns.projects.find((one) => one.id === task.projectId);
+    if (project?.ownerId === this.user.id) return true;
+    if (task.assigneeId !== this.user.id) return false;
+    if (project) return true;
+    const found = await this.loader.project(task.projectId);
+    if (found) this.changeProject(found.id, plain(found), assigns);
+    return found !== null;
+  }
+
+  private note(message: ChangeMessage, text: string, assigns: DashboardAssigns): void {
+    const { id, type, at, node, projectId, userId } = message;
+    const taskId = 'taskId' in message ? message.taskId : null;
+    this.put('activity', assigns.activity, { id, type, at, node, projectId, taskId, userId, text });
+    const oldest = assigns.activity[0];
+    if (oldest && assigns.activity.length > LATEST) this.remove('activity', assigns.activity, oldest.id);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Piscina } from 'piscina';
+import type { RenderedReport, ReportInput } from './report.js';
+
+const MOST_THREADS = 2;
+const IDLE_MS = 10_000;
+
+/** Threads for reports: started when there is work, ended when there has been none for a while. */
+export class ReportPool {
+  private pool: Promise<Piscina<ReportInput, RenderedReport>> | undefined;
+
+  /** Rejects when the calculation fails, or the pool is closed meanwhile. */
+  async run(input: ReportInput): Promise<RenderedReport> {
+    this.pool ??= openPool();
+    return (await this.pool).run(input);
+  }
+
+  /** Ends the threads, whatever they are doing. */
+  async close(): Promise<void> {
+    const pool = await this.pool;
+    await pool?.destroy();
+  }
+}
+
+async function openPool(): Promise<Piscina<ReportInput, RenderedReport>> {
+  // Loaded when the first report is made, so that it does not lengthen every start.
+  const { Piscina } = await import('piscina');
+  return new Piscina<ReportInput, RenderedReport>({
+    filename: new URL('./thread.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: MOST_THREADS,
+    idleTimeout: IDLE_MS,
+    // Waiting threads stay responsive instead of blocking until the next task comes.
+    atomics: 'disabled',
+  });
+}
