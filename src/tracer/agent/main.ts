@@ -33,7 +33,7 @@ export interface AgentConfig {
 const MAX_UNARM = 50;
 
 /** Hits in a row through the wrapper after which the breakpoint has nothing more to show; each costs the application up to 0.35 ms. */
-const ENOUGH_WRAPPED = 32;
+const ENOUGH_WRAPPED = 8;
 
 /** Counters of the agent, read by the host now and then. */
 export interface AgentStats {

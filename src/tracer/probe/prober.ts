@@ -22,6 +22,9 @@ const REST_MS = 1000;
 const MAX_RESTS = 3;
 /** Probes installed with one burst of commands. */
 const BATCH = 8;
+/** How long the next batch waits at most, milliseconds, while more than so many probes are being hit. */
+const BATCH_MS = 60;
+const MOST_BUSY = 40;
 const EACH = 'every object has one of its own: those it was called on are traced, objects that come later are not';
 
 /**
@@ -84,8 +87,20 @@ export class Prober {
     await this.findReaders(entries);
     const taken = new Set(this.all().map((probe) => `${probe.fn.script.id}:${probe.fn.node.start}`));
     for (let from = 0; from < entries.length; from += BATCH) {
-      await this.installBatch(entries.slice(from, from + BATCH), taken);
+      const batch = entries.slice(from, from + BATCH);
+      await this.installBatch(batch, taken);
+      if (from + BATCH < entries.length) await this.settled();
     }
+  }
+
+  /**
+   * Waits a little while many functions that are called all the time still have their breakpoints: a turn of the event loop
+   * that runs through them stands still for as long as all together take.
+   */
+  private async settled(): Promise<void> {
+    const deadline = Date.now() + BATCH_MS;
+    const busy = () => this.all().filter((probe) => probe.bound && probe.breakpoint !== null).length > MOST_BUSY;
+    while (!this.closed && busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 4));
   }
 
   /** Which functions' optimised code may hold what the probes' names are bound to now; one pass over each script. */
