@@ -113,7 +113,18 @@ async function attachedLoad(url: string, pid: number, strategy: Strategy, second
 /** One run of the sample's own load generator; `cpuMs` is the main thread's time per second. */
 async function load(url: string, pid: number, seconds: number): Promise<Round> {
   const before = mainThreadMs(pid);
-  const args = ['dist/load/main.js', '--url', url, '--users', String(USERS), '--rate', String(ACTIONS_PER_SECOND)];
+  // Without reports, logins and the like: a few heavy requests would decide the mean of a round.
+  const mix = ['--mix', 'tasks'];
+  const args = [
+    'dist/load/main.js',
+    '--url',
+    url,
+    '--users',
+    String(USERS),
+    '--rate',
+    String(ACTIONS_PER_SECOND),
+    ...mix,
+  ];
   const { stdout } = await run(process.execPath, [...args, '--duration', `${seconds}s`, '--json'], { cwd: FOLDER });
   const { latencyMs, errors, durationMs } = JSON.parse(stdout) as {
     latencyMs: { mean: number; p95: number };

@@ -5,9 +5,9 @@ import type { Bus } from '../dist/bus/bus.js';
 import { openBus } from '../dist/bus/open-bus.js';
 import { noFaults } from '../dist/faults.js';
 import type { Task } from '../dist/tasks/task.js';
-import { LivePage } from './live-page.js';
 import { unusedPort } from './ports.js';
 import { alive, getJson, Processes } from './processes.js';
+import { TestSocket } from './socket.js';
 import { logInAs, resetData, startApp, type TestApp, testDatabase, until } from './support.js';
 
 const secret = 'for nodes only';
@@ -20,17 +20,22 @@ interface Stats {
 const assignedBy = async (url: string): Promise<number> =>
   (await getJson<Stats>(`${url}/stats`)).functions['TaskManager.assignTask']?.completed ?? 0;
 
+const openSocket = (url: string, path: string, token: string): Promise<TestSocket> =>
+  TestSocket.open(url, path, { authorization: `Bearer ${token}` });
+
+/** What arrived after the page was shown, as text. */
+const changes = (page: TestSocket): string => JSON.stringify(page.messages.slice(1));
+
 describe('two nodes', () => {
   let broker: Broker;
   let buses: Bus[];
   let a: TestApp;
   let b: TestApp;
-  const pages: LivePage[] = [];
+  const pages: TestSocket[] = [];
 
-  const openPage = async (app: TestApp, path: string, userId: number): Promise<LivePage> => {
-    const page = new LivePage(app.url, path, await logInAs(userId));
+  const openPage = async (app: TestApp, path: string, userId: number): Promise<TestSocket> => {
+    const page = await openSocket(app.url, path, await logInAs(userId));
     pages.push(page);
-    await page.rendered();
     return page;
   };
 
@@ -46,7 +51,7 @@ describe('two nodes', () => {
   });
 
   afterEach(async () => {
-    for (const page of pages.splice(0)) page.close();
+    await Promise.all(pages.splice(0).map((page) => page.close()));
     await a.close();
     await b.close();
     await Promise.all(buses.map((bus) => bus.close()));
@@ -59,16 +64,16 @@ describe('two nodes', () => {
     const { body: assigned } = await a.request<Task>('POST', `/tasks/${task.id}/assign`, { userId: 2 });
     assert.deepEqual([assigned.assigneeId, assigned.status], [2, 'in_progress']);
     assert.deepEqual([await assignedBy(a.url), await assignedBy(b.url)], [0, 1]);
-    await until('both have it', () => [onA, onB].every((page) => page.changes.includes('Made on a')));
+    await until('both have it', () => [onA, onB].every((page) => changes(page).includes('Made on a')));
   });
 
   it('people on two nodes see each other, and what the other does, on a project page', async () => {
     const [onA, onB] = [await openPage(a, '/live/projects/1', 1), await openPage(b, '/live/projects/1', 2)];
     await until('both see both', () =>
-      [onA, onB].every((page) => /user1/.test(page.changes) && /user2/.test(page.changes)),
+      [onA, onB].every((page) => changes(page).includes('user1') && changes(page).includes('user2')),
     );
     await b.request('POST', '/projects/1/tasks', { title: 'Made on b' });
-    await until('both have it', () => [onA, onB].every((page) => page.changes.includes('Made on b')));
+    await until('both have it', () => [onA, onB].every((page) => changes(page).includes('Made on b')));
   });
 
   it('everything that touches loads goes to b, whose loads stay right', async () => {
@@ -174,13 +179,12 @@ describe('npm run cluster', () => {
   /** A task made on a, assigned, and seen by the one who got it on both nodes. */
   const handOver = async ({ a, b }: { a: string; b: string }): Promise<void> => {
     const { token } = await post<{ token: string }>(`${a}/login`, { login: 'user2', password: 'taskflow' });
-    const pages = [a, b].map((url) => new LivePage(url, '/live/dashboard', token));
-    await Promise.all(pages.map((page) => page.rendered()));
+    const pages = await Promise.all([a, b].map((url) => openSocket(url, '/live/dashboard', token)));
     const task = await post<Task>(`${a}/projects/1/tasks`, { title: 'Made on a' }, token);
     await post(`${a}/tasks/${task.id}/assign`, { userId: 2 }, token);
     assert.deepEqual([await assignedBy(a), await assignedBy(b)], [0, 1]);
-    await until('both dashboards show it', () => pages.every((page) => page.changes.includes('Made on a')));
-    for (const page of pages) page.close();
+    await until('both dashboards show it', () => pages.every((page) => changes(page).includes('Made on a')));
+    await Promise.all(pages.map((page) => page.close()));
   };
 
   it('starts two nodes that share data and news, and ends them on SIGTERM', async () => {

@@ -27,6 +27,13 @@ describe('configuration', () => {
   it('a wrong variable is named, with what it may be', () => {
     assert.equal(readConfig({}).port, 4000);
     assert.equal(readConfig({ PORT: '0' }).port, 0);
+    const node = readConfig({ TASKFLOW_PEER: 'http://127.0.0.1:4001', TASKFLOW_SECRET: 'x', TASKFLOW_NODE: 'a' });
+    assert.deepEqual([node.node, node.peerUrl, node.clusterSecret], ['a', 'http://127.0.0.1:4001', 'x']);
+    assert.throws(() => readConfig({ TASKFLOW_PEER: 'http://127.0.0.1:4001' }), /TASKFLOW_PEER needs TASKFLOW_SECRET/);
+    assert.throws(
+      () => readConfig({ TASKFLOW_BUS: 'localhost' }),
+      /TASKFLOW_BUS is "localhost"; use an address such as/,
+    );
     assert.throws(() => readConfig({ PORT: '70000' }), /PORT is "70000"; use a whole number from 0 to 65535/);
     assert.throws(() => readConfig({ DATABASE_POOL: 'many' }), /DATABASE_POOL is "many"/);
     assert.throws(() => readConfig({ LOG_LEVEL: 'loud' }), /LOG_LEVEL is "loud"/);
