@@ -4,8 +4,8 @@ import { builtFile } from '../probe/agent-source.ts';
 import type { Charge } from './charge.ts';
 
 /**
- * The recorder's end of a guardian (`main.ts`), started with the first target that needs one. It holds neither the recorder
- * nor itself alive; where it cannot be started, recording goes on without.
+ * The recorder's end of a guardian (`main.ts`), started with the first target. It does not keep the recorder alive; where it
+ * cannot be started, recording goes on without.
  */
 export class Guardian {
   private child: ChildProcess | null = null;

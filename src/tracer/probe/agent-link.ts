@@ -8,8 +8,11 @@ import { agentSource } from './agent-source.ts';
 
 /** Limits of one captured value that users of such tools accept (RESEARCH A), and of one record. */
 const CAPTURE_LIMITS = { depth: 5, items: 100, stringLength: 1000, bytes: 16_384, ms: 5 };
-/** The agent looks twice a second, so it is gone at most half a second later. */
-const SILENCE_MS = 2500;
+/**
+ * A recorder that is killed is replaced by its guardian at once; this is for when both are gone, or the connection. Long enough
+ * for a recorder that is merely busy: planning for a large workspace on a loaded machine has taken over 2.5 s.
+ */
+const SILENCE_MS = 10_000;
 const NOTE_ATTEMPTS = 20;
 
 export interface AgentOptions {

@@ -80,6 +80,7 @@ export class TraceSession {
     if (options.targets.length === 0) throw noTarget();
     const originMs = Date.now();
     const connected: Awaited<ReturnType<typeof connectTarget>>[] = [];
+    let made: TraceSession | null = null;
     try {
       // One after the other: a process opens its inspector on one fixed port before it is moved.
       for (const spec of options.targets) {
@@ -114,6 +115,7 @@ export class TraceSession {
         segments: [],
       };
       const session = new TraceSession(await RecordingWriter.create(options.out ?? process.cwd(), manifest), options);
+      made = session;
       for (const [index, { inspector, description, opened }] of connected.entries()) {
         const info = infos[index] as (typeof infos)[number];
         session.targets.push(
@@ -147,6 +149,8 @@ export class TraceSession {
         // An inspector that was closed before we came is closed again.
         await (opened ? leaveAndClose(inspector) : inspector.close());
       }
+      // What was already put into a target is taken out by it.
+      made?.guardian.dismiss();
       throw error;
     }
   }

@@ -93,13 +93,8 @@ export class TargetSession {
   ) {
     this.prober = new Prober(options.inspector, agent);
     this.prober.onChange = (probe) => this.announce(probe);
-    this.prober.onWritten = () =>
-      options.guardian.watch({
-        url: options.inspector.url,
-        agent: agent.name,
-        readers: [...this.prober.writtenReaders],
-        debts: this.prober.debts,
-      });
+    this.prober.onWritten = () => this.guard();
+    this.guard();
     this.prober.onThrottled = (probe) =>
       this.emitNow({
         type: 'probe.throttled',
@@ -128,6 +123,13 @@ export class TargetSession {
     const session = new TargetSession(options, agent, listener);
     session.pumping = session.pump();
     return session;
+  }
+
+  /** Tells the guardian what there would be to put back now. */
+  private guard(): void {
+    const { guardian, inspector } = this.options;
+    const { writtenReaders, debts } = this.prober;
+    guardian.watch({ url: inspector.url, agent: this.agent.name, readers: [...writtenReaders], debts });
   }
 
   get id(): TargetId {
