@@ -154,7 +154,9 @@ describe('two nodes', () => {
   });
 });
 
-describe('npm run cluster', () => {
+describe('npm run cluster', function () {
+  // Four processes have to start.
+  this.timeout(60_000);
   const processes = new Processes();
   const READY = /^TaskFlow cluster ready: node a (\S+) \(pid (\d+)\), node b (\S+) \(pid (\d+)\)$/m;
 
@@ -163,7 +165,7 @@ describe('npm run cluster', () => {
   const start = async (env: Record<string, string> = {}) => {
     const cluster = processes.run('cluster/main.js', [], { PORT: '0', TASKFLOW_SEED: '5,3,30', ...env });
     const { output, child } = cluster;
-    await until('the cluster is ready', () => READY.test(output.stdout) || child.exitCode !== null, 20_000);
+    await until('the cluster is ready', () => READY.test(output.stdout) || child.exitCode !== null, 40_000);
     const [, a = '', pidA, b = '', pidB] = READY.exec(output.stdout) ?? assert.fail(output.stderr);
     return { ...cluster, a, b, pids: [Number(pidA), Number(pidB)] };
   };

@@ -35,7 +35,7 @@ export class Processes {
   async startTaskFlow(env: Record<string, string> = {}): Promise<Run & { url: string }> {
     const taskflow = this.run('main.js', [], { PORT: '0', TASKFLOW_SEED: '5,3,30', ...env });
     const { output, child } = taskflow;
-    await until('TaskFlow is ready', () => output.stdout.includes('\n') || child.exitCode !== null, 15_000);
+    await until('TaskFlow is ready', () => output.stdout.includes('\n') || child.exitCode !== null, 40_000);
     const [, url, pid] =
       /^TaskFlow listening on (http:\/\/127\.0\.0\.1:\d+) \(pid (\d+)\)\n$/.exec(output.stdout) ?? [];
     assert.ok(url, output.stderr);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { type Faults, noFaults } from '../dist/faults.js';
 import { seededRandom } from '../dist/random.js';
@@ -157,6 +159,18 @@ describe('ReportGenerator', () => {
     storage.failing = 'none';
     const next = reports.begin(thisYear);
     await until('the next report is done', () => reports.find(next.id).status === 'done', 15_000);
+  });
+
+  it('closes while reports are being made, and leaves no file behind', async () => {
+    const mine = async (): Promise<string[]> =>
+      (await readdir(tmpdir())).filter((name) => name.startsWith(`taskflow-files-${process.pid}-`));
+    const reports = await start(noFaults);
+    for (let count = 0; count < 10; count += 1) reports.begin(thisYear);
+    await until('the first are done', () => reports.find(1).status === 'done', 15_000);
+    assert.equal((await mine()).length, 1);
+    await reports.close();
+    for (let id = 1; id <= 10; id += 1) assert.notEqual(reports.find(id).status, 'running');
+    assert.deepEqual(await mine(), []);
   });
 
   it('refuses when too many are being made', async () => {

@@ -37,6 +37,7 @@ interface Parts {
 /** Makes reports in the background and keeps the latest of them as files. */
 export class ReportGenerator {
   private readonly jobs = new Map<number, ReportJob>();
+  private readonly underWay = new Set<Promise<void>>();
   private lastId = 0;
   private closed = false;
 
@@ -53,7 +54,8 @@ export class ReportGenerator {
     this.lastId += 1;
     const job: ReportJob = { id: this.lastId, period, status: 'running', message: null };
     this.jobs.set(job.id, job);
-    void this.make(job);
+    const making = this.make(job).finally(() => this.underWay.delete(making));
+    this.underWay.add(making);
     return job;
   }
 
@@ -89,6 +91,8 @@ export class ReportGenerator {
   async close(): Promise<void> {
     this.closed = true;
     await this.parts.pool.close();
+    // A report that is being written would put its file into a directory that is being deleted.
+    await Promise.all(this.underWay);
     await this.parts.storage.close();
   }
 

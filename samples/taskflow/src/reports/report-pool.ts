@@ -7,15 +7,19 @@ const IDLE_MS = 10_000;
 /** Threads for reports: started when there is work, ended when there has been none for a while. */
 export class ReportPool {
   private pool: Promise<Piscina<ReportInput, RenderedReport>> | undefined;
+  private closed = false;
 
   /** Rejects when the calculation fails, or the pool is closed meanwhile. */
   async run(input: ReportInput): Promise<RenderedReport> {
-    this.pool ??= openPool();
-    return (await this.pool).run(input);
+    if (!this.closed) this.pool ??= openPool();
+    const pool = await this.pool;
+    if (!pool || this.closed) throw new Error('The report pool is closed.');
+    return pool.run(input);
   }
 
   /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
+    this.closed = true;
     const pool = await this.pool;
     await pool?.destroy();
   }
