@@ -37,7 +37,7 @@ describe('kill -9 of the recorder', () => {
         'cjs-lib.cjs#exportedConst',
       ];
       const recorder = cli(['record', '--pid', String(app.pid), ...probes.flatMap((probe) => ['--probe', probe])], out);
-      await until('the recording', () => /recording \d+ probes/.test(recorder.stderr()));
+      await until('the recording', () => /recording \d+ probes/.test(recorder.stderr()), 30_000);
       const before = client.answered;
       await until('load through the probes', () => client.answered > before + 600);
 
