@@ -31,6 +31,7 @@ export interface AgentConfig {
 
 /** Pauses for writing one function's bindings back; a busy caller that is not the one meant must not pause for ever. */
 const MAX_UNARM = 50;
+const UNARM_APART_MS = 10;
 
 /** Hits in a row through the wrapper after which the breakpoint has nothing more to show; each costs the application up to 0.35 ms. */
 const ENOUGH_WRAPPED = 8;
@@ -255,7 +256,11 @@ export class Agent {
     const probe = this.probes.get(id);
     if (probe === undefined || probe.original === null) return false;
     const mine = value === undefined || value === probe.wrapper || value === probe.original;
-    return mine && ++probe.unarmed <= MAX_UNARM;
+    // Apart, so that a busy caller that is not the one meant does not use up all.
+    const now = this.host.now();
+    if (!mine || now - probe.unarmedAt < UNARM_APART_MS) return false;
+    probe.unarmedAt = now;
+    return ++probe.unarmed <= MAX_UNARM;
   }
 
   method(id: number, self: unknown, key: string, root?: unknown, keys: readonly string[] = []): void {

@@ -80,6 +80,7 @@ export class Probe implements Standing {
   /** Breakpoint hits that came through the wrapper. */
   wrappedHits = 0;
   unarmed = 0;
+  unarmedAt = 0;
   credit = 0;
 
   constructor(readonly config: ProbeConfig) {

@@ -2,12 +2,13 @@ import * as v from 'valibot';
 
 const Place = v.object({ scriptId: v.string(), lineNumber: v.number(), columnNumber: v.optional(v.number()) });
 
-/** A target in a guardian's care, as one line of JSON: where it is, its agent, what was written, and whose optimised code holds it. */
+/** A target in a guardian's care, as one line of JSON: where it is, its agent, and what was written. */
 const Charge = v.object({
   /** WebSocket URL of the inspector. */
   url: v.pipe(v.string(), v.regex(/^ws:\/\//)),
   agent: v.pipe(v.string(), v.regex(/^__nodescope_\w+$/)),
-  readers: v.array(Place),
+  /** Optimised code may hold wrappers. */
+  optimised: v.boolean(),
   debts: v.array(
     v.object({
       probe: v.number(),

@@ -9,11 +9,18 @@ import type { Charge } from './charge.ts';
  */
 export class Guardian {
   private child: ChildProcess | null = null;
+  /** It could not be started here; asking again would not help. */
+  private failed = false;
 
   /** Takes a target into care, or tells what it needs now. */
   watch(charge: Charge): void {
-    this.child ??= this.start();
-    this.tell(charge);
+    if (this.failed) return;
+    try {
+      this.child ??= this.start();
+      this.tell(charge);
+    } catch {
+      this.failed = true;
+    }
   }
 
   /** The target has been left in good order. */

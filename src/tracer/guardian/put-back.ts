@@ -10,7 +10,7 @@ import type { Charge } from './charge.ts';
 const CALL_MS = 3000;
 
 /** Takes everything out of a target whose recorder has died, as that would have done itself. Never throws. */
-export async function putBack({ url, agent: name, readers, debts }: Charge): Promise<void> {
+export async function putBack({ url, agent: name, optimised, debts }: Charge): Promise<void> {
   const inspector = await Inspector.connect(url).catch(() => null);
   // The process ended, or its inspector was closed: nothing is left to do, or no way to do it.
   if (inspector === null) return;
@@ -20,13 +20,12 @@ export async function putBack({ url, agent: name, readers, debts }: Charge): Pro
     const domain = new DebuggerDomain(inspector);
     const writeBack = new WriteBack(inspector, agent, domain);
     domain.onPaused((paused) => {
-      // A pause of the recorder's that its death has left behind, or one of nobody's: the application goes on.
-      if (!writeBack.paused(paused)) void domain.resume().catch(() => undefined);
+      if (!writeBack.paused(paused)) void domain.resumeStranger(paused);
     });
     await domain.need();
     await agent.call('remove');
     await writeBack.run(debts, CALL_MS);
-    await deoptimise(inspector, readers);
+    if (optimised) await deoptimise(inspector);
     await domain.release();
     const opened = await agent.forget();
     await agent.release().catch(() => undefined);

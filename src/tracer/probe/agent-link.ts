@@ -95,9 +95,10 @@ nodescopeAgent.install(${JSON.stringify(config)}, typeof require === 'function' 
     return this.call('stats');
   }
 
-  /** Writes a note into the agent's stream, in order with its records; again when one was being written that instant. */
-  async note(kind: 'bound' | 'mark', probe: number): Promise<void> {
-    for (let attempt = 0; attempt < NOTE_ATTEMPTS; attempt++) if (await this.call<boolean>(kind, probe)) return;
+  /** Writes a note into the agent's stream, in order with its records; again when one was being written that instant. Whether there was room. */
+  async note(kind: 'bound' | 'mark', probe: number): Promise<boolean> {
+    for (let attempt = 0; attempt < NOTE_ATTEMPTS; attempt++) if (await this.call<boolean>(kind, probe)) return true;
+    return false;
   }
 
   /** Object id of the wrapper of a probe whose binding only the debugger can set. */

@@ -24,7 +24,7 @@ export class CallSiteRebinder {
     private readonly inspector: Inspector,
     private readonly agent: AgentLink,
     private readonly domain: DebuggerDomain,
-    private readonly written: (frame: CallFrame, variable: string) => Promise<void>,
+    private readonly written: (probe: InstalledProbe) => void,
   ) {}
 
   /** Whether there are call sites left to try. */
@@ -76,7 +76,7 @@ export class CallSiteRebinder {
     if (frame === undefined || probe.wrapperObject === '') return;
     if (!(await writeVariable(this.inspector, frame, holder, probe.wrapperObject))) return;
     probe.written.push(holder);
-    await this.written(frame, holder.variable);
+    this.written(probe);
   }
 
   /**

@@ -20,14 +20,30 @@ export interface FunctionCount {
   readonly count: number;
 }
 
+/** Whose turn it is to count in a target: starting anew sets V8's counts back, and stopping ends them for all. */
+const turns = new WeakMap<Inspector, Promise<void>>();
+
 /**
  * V8's own call counts (`Profiler.startPreciseCoverage` with `callCount`). On for as short as possible: it takes
  * optimised code away while it runs.
  */
 export class CallCounter {
+  private leave: (() => void) | null = null;
+
   constructor(private readonly inspector: Inspector) {}
 
+  /** Waits for its turn; calling it again begins anew. `stop` has to follow. */
   async start(): Promise<void> {
+    if (this.leave === null) {
+      const before = turns.get(this.inspector);
+      turns.set(
+        this.inspector,
+        new Promise((resolve) => {
+          this.leave = resolve;
+        }),
+      );
+      await before;
+    }
     await Promise.all([
       this.inspector.send('Profiler.enable'),
       this.inspector.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false }),
@@ -57,6 +73,11 @@ export class CallCounter {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.inspector.send('Profiler.stopPreciseCoverage'), this.inspector.send('Profiler.disable')]);
+    try {
+      await Promise.all([this.inspector.send('Profiler.stopPreciseCoverage'), this.inspector.send('Profiler.disable')]);
+    } finally {
+      this.leave?.();
+      this.leave = null;
+    }
   }
 }

@@ -119,4 +119,22 @@ export class DebuggerDomain {
   resume(): Promise<unknown> {
     return this.inspector.send('Debugger.resume');
   }
+
+  /**
+   * A pause that is not for us. One of our breakpoints that has no work left, or a `debugger` statement that only stops
+   * because our Debugger domain is on: the application goes on at once. Another debugger's pause is left to it.
+   */
+  async resumeStranger(paused: Paused): Promise<void> {
+    const frame = paused.callFrames[0];
+    if (frame === undefined) return;
+    if ((paused.hitBreakpoints?.length ?? 0) > 0) return void (await this.resume().catch(() => undefined));
+    const { scriptId, lineNumber, columnNumber } = frame.location;
+    const answer = await this.inspector
+      .send<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId })
+      .catch(() => null);
+    // Without the text the application matters more than another debugger's pause.
+    const line = answer === null ? null : (answer.scriptSource.split('\n')[lineNumber] ?? '');
+    if (line === null || (paused.reason === 'other' && /^debugger\b/.test(line.slice(columnNumber))))
+      await this.resume().catch(() => undefined);
+  }
 }

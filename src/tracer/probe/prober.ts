@@ -20,6 +20,8 @@ const RESTORE_MS = 1200;
 /** How long, and how often, a busy function is left alone while one of its callers is waited for. */
 const REST_MS = 1000;
 const MAX_RESTS = 3;
+/** Hits between two looks at the counters that show a busy function. */
+const MANY_WRAPPED = 8;
 /** Probes installed with one burst of commands. */
 const BATCH = 8;
 /** How long the next batch waits at most, milliseconds, while more than so many probes are being hit. */
@@ -37,11 +39,13 @@ export class Prober {
   private readonly probes = new Map<number, InstalledProbe>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly callSites: CallSiteRebinder;
-  /** Functions that read the name a probe's function is bound to, by probe. */
-  private readonly readers = new Map<number, readonly BreakLocation[]>();
+  /** A variable was written: optimised code may hold what it held. */
+  private named = false;
   private readonly undo: () => void;
   private readonly writeBack: WriteBack;
   private readonly deoptimiser: Deoptimiser;
+  /** Probes whose breakpoints count, and stay for that. */
+  private readonly audited = new Set<InstalledProbe>();
   private closed = false;
   onChange: (probe: InstalledProbe) => void = () => {};
   /** Something was written that only a debugger can write back, or code was thrown away that will have to go again. */
@@ -57,9 +61,7 @@ export class Prober {
     this.domain = new DebuggerDomain(inspector);
     this.writeBack = new WriteBack(inspector, agent, this.domain);
     this.deoptimiser = new Deoptimiser(inspector);
-    this.callSites = new CallSiteRebinder(inspector, agent, this.domain, (frame, name) =>
-      this.variableWritten(frame, name),
-    );
+    this.callSites = new CallSiteRebinder(inspector, agent, this.domain, (probe) => this.variableWritten(probe));
     this.undo = this.domain.onPaused((paused) => this.paused(paused));
   }
 
@@ -71,9 +73,9 @@ export class Prober {
     return this.probes.get(id);
   }
 
-  /** Functions whose optimised code has to go when the variables they read are written back. */
-  get writtenReaders(): readonly BreakLocation[] {
-    return this.deoptimiser.readers;
+  /** Whether optimised code has to go when everything is written back. */
+  get optimised(): boolean {
+    return this.named;
   }
 
   /** Number of breakpoints of ours in the target now. */
@@ -84,7 +86,6 @@ export class Prober {
   /** Sets the breakpoints of all probes, commands pipelined. The Debugger domain must be needed by the caller meanwhile. */
   async install(entries: readonly Entry[]): Promise<void> {
     await this.agent.add(entries.map((entry) => entry.config));
-    await this.findReaders(entries);
     const taken = new Set(this.all().map((probe) => `${probe.fn.script.id}:${probe.fn.node.start}`));
     for (let from = 0; from < entries.length; from += BATCH) {
       const batch = entries.slice(from, from + BATCH);
@@ -103,50 +104,29 @@ export class Prober {
     while (!this.closed && busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 4));
   }
 
-  /** Which functions' optimised code may hold what the probes' names are bound to now; one pass over each script. */
-  private async findReaders(entries: readonly Entry[]): Promise<void> {
-    const byScript = new Map<ResolvedFunction['script'], Entry[]>();
-    for (const entry of entries) {
-      if (nameOf(entry.fn) === null) continue;
-      const { script } = entry.fn;
-      byScript.set(script, [...(byScript.get(script) ?? []), entry]);
-    }
-    for (const [script, own] of byScript) {
-      const seen = own.map(({ fn }) => ({ name: nameOf(fn) ?? '', at: fn.node.bodyPosition }));
-      const found = await this.deoptimiser.find(script, seen);
-      for (const [index, { config }] of own.entries()) this.readers.set(config.id, found[index] ?? []);
-    }
+  /** The probe's binding is the wrapper. Code that was optimised for the original still passes it by: calls past it are leaks only afterwards. */
+  private bound(probe: InstalledProbe): void {
+    if (nameOf(probe.fn) === null) return this.later(LINGER_MS, () => this.settle(probe));
+    probe.stale = true;
+    this.variableWritten(probe);
   }
 
-  /** The probe's name is bound to the wrapper: code that was optimised for the original is thrown away, and only then are calls past the wrapper leaks. */
-  private async bound(probe: InstalledProbe): Promise<void> {
-    const readers = this.readers.get(probe.config.id) ?? [];
-    if (readers.length > 0 || probe.stale) {
-      probe.stale = true;
-      await this.debugging(() => this.deoptimiser.wrote(readers)).catch(() => undefined);
-      this.onWritten();
-      await this.agent.note('mark', probe.config.id).catch(() => undefined);
-    }
-    this.later(LINGER_MS, () => this.settle(probe));
-  }
-
-  /** A variable of a caller's scope has been written. */
-  private async variableWritten(frame: CallFrame, name: string): Promise<void> {
-    const { scriptId, lineNumber, columnNumber } = frame.location;
-    const script = this.registry.byId(scriptId);
-    if (script === undefined) return;
-    const [readers] = await this.deoptimiser.find(script, [{ name, at: { line: lineNumber, column: columnNumber } }]);
-    if (readers !== undefined) await this.debugging(() => this.deoptimiser.wrote(readers));
+  /** A variable that calls of the probe's function come through has been written. */
+  private variableWritten(probe: InstalledProbe): void {
+    this.named = true;
     this.onWritten();
+    void this.freshen(probe).catch(() => {
+      probe.stale = false;
+    });
   }
 
-  private async debugging(action: () => Promise<void>): Promise<void> {
-    await this.domain.need();
-    try {
-      await action();
-    } finally {
-      await this.domain.release().catch(() => undefined);
-    }
+  private async freshen(probe: InstalledProbe): Promise<void> {
+    await this.deoptimiser.request();
+    if (this.closed) return;
+    // Where the stream has no room for the mark, what comes next is taken for what came after.
+    if (!(await this.agent.note('mark', probe.config.id))) probe.stale = false;
+    if (probe.breakpoint === null) await this.arm(probe);
+    this.later(LINGER_MS, () => this.settle(probe));
   }
 
   /** Commands of one batch are pipelined; the target runs between batches, so that many probes make no long pause. */
@@ -223,7 +203,7 @@ export class Prober {
           probe.status = probe.each ? 'limited' : 'installed';
           probe.reason = probe.each ? EACH : probe.fn.warning;
         }
-        void this.bound(probe).catch(() => undefined);
+        this.bound(probe);
         break;
       case Note.each:
         probe.each = true;
@@ -236,8 +216,12 @@ export class Prober {
         break;
       case Note.wrapped:
         // Before the mark, code that was optimised for the original may still be about.
+        // Told many times over before the breakpoint is gone.
+        if (probe.breakpoint === null || this.audited.has(probe)) break;
         if (probe.wantsCaller) void this.rest(probe).catch(() => undefined);
-        else if (!probe.stale && !probe.suspect) this.settle(probe);
+        // While stale it comes back; of a suspect nothing better is to be had in this way.
+        else if (probe.stale || probe.suspect) void this.disarm(probe);
+        else this.settle(probe);
         break;
       case Note.direct:
         // Hits from before a rebinding say nothing about after it.
@@ -258,10 +242,27 @@ export class Prober {
         if (!probe.bound) probe.engine = 'breakpoint';
         this.onThrottled(probe);
         void this.disarm(probe);
-        this.later(1000, () => void this.arm(probe).catch(() => undefined));
+        this.later(1000, () => {
+          if (!probe.suspect) void this.arm(probe).catch(() => undefined);
+        });
         break;
     }
     this.onChange(probe);
+  }
+
+  /**
+   * The agent's counters of breakpoint hits, which do not wait behind events that are still to be taken out, as its notes do: a
+   * breakpoint that has nothing more to show must not stay for a backlog.
+   */
+  counted(id: number, direct: number, wrapped: number): void {
+    const probe = this.probes.get(id);
+    if (probe === undefined || this.closed) return;
+    const { hits } = probe;
+    probe.hits = { direct, wrapped };
+    const busy = direct === hits.direct && wrapped - hits.wrapped >= MANY_WRAPPED;
+    if (!busy || probe.breakpoint === null || !probe.bound || probe.several || this.audited.has(probe)) return;
+    if (probe.wantsCaller) void this.rest(probe).catch(() => undefined);
+    else void this.disarm(probe).then(() => this.later(LINGER_MS, () => this.settle(probe)));
   }
 
   private limitedReason(probe: InstalledProbe, text: string): string {
@@ -309,9 +310,11 @@ export class Prober {
    * after a few times for good.
    */
   private async rest(probe: InstalledProbe): Promise<void> {
+    const leaked = probe.direct;
     await this.disarm(probe);
     if (++probe.rests <= MAX_RESTS) {
       this.later(REST_MS, () => {
+        if (!probe.wantsCaller) return;
         // The streak begins anew, so that the next one is told too.
         void this.agent.call('pause', probe.config.id, true).catch(() => undefined);
         void this.arm(probe).catch(() => undefined);
@@ -322,7 +325,7 @@ export class Prober {
     await this.agent.call('pause', probe.config.id, false).catch(() => undefined);
     probe.suspect = true;
     probe.status = 'limited';
-    probe.reason = `${probe.direct} calls came past the probe, through a reference that was not used again while it was looked for; calls through it are not recorded`;
+    probe.reason = `at least ${Math.max(leaked, 1)} calls came past the probe, through a reference that was not used while it was looked for; calls through it are not recorded`;
     this.onChange(probe);
   }
 
@@ -331,11 +334,15 @@ export class Prober {
     if (this.closed || outcome === 'look' || !probe.wantsCaller) return;
     probe.wantsCaller = false;
     probe.direct = 0;
+    probe.rests = 0;
+    // What was found has been replaced: whether that was all is seen from here on.
+    probe.suspect = false;
     probe.stale = true;
-    await Promise.all([
+    const [, marked] = await Promise.all([
       this.agent.call('pause', probe.config.id, false),
       this.agent.note('mark', probe.config.id),
-    ]).catch(() => undefined);
+    ]).catch(() => [null, false] as const);
+    if (!marked) probe.stale = false;
     this.later(LINGER_MS, () => this.settle(probe));
   }
 
@@ -348,6 +355,7 @@ export class Prober {
     if (idle.length === 0 || this.closed) return;
     const before = await this.agent.stats();
     const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    for (const probe of idle) this.audited.add(probe);
     await Promise.all(idle.map((probe) => this.arm(probe)));
     const deadline = Date.now() + ms;
     let left = idle;
@@ -359,6 +367,7 @@ export class Prober {
       await Promise.all(done.map((probe) => this.disarmUnlessLeaking(probe)));
     }
     await Promise.all(left.map((probe) => this.disarmUnlessLeaking(probe)));
+    for (const probe of idle) this.audited.delete(probe);
     const after = await this.agent.stats();
     for (const probe of idle) {
       const wrapped = (statOf(after, probe)?.[4] ?? 0) - (statOf(before, probe)?.[4] ?? 0);
@@ -391,10 +400,18 @@ export class Prober {
     const frame = paused.callFrames[0];
     const probe = frame === undefined ? undefined : this.at(frame.location);
     if (frame === undefined || probe === undefined || (paused.hitBreakpoints?.length ?? 0) === 0)
-      return void this.resumeStranger(paused);
-    if (probe.wantsCaller) void this.pausedAtCallSite(probe, paused);
-    else if (probe.fn.node.binding.kind === 'constant') void this.writeConstant(probe, frame);
+      return void this.domain.resumeStranger(paused);
+    if (probe.wantsCaller) void this.track(this.pausedAtCallSite(probe, paused));
+    else if (probe.fn.node.binding.kind === 'constant') void this.track(this.writeConstant(probe, frame));
     else void this.domain.resume().catch(() => undefined);
+  }
+
+  /** Pauses being made use of: what they write is known when they are done. */
+  private readonly underWay = new Set<Promise<void>>();
+  private track(work: Promise<void>): Promise<void> {
+    const tracked: Promise<void> = work.catch(() => undefined).finally(() => this.underWay.delete(tracked));
+    this.underWay.add(tracked);
+    return tracked;
   }
 
   /** By place, not by breakpoint id: a pause can be reported before the answer that tells the id. */
@@ -405,24 +422,6 @@ export class Prober {
         own.lineNumber === location.lineNumber &&
         own.columnNumber === location.columnNumber,
     );
-  }
-
-  /**
-   * A pause that is not for us. One of our breakpoints that has no work left, or a `debugger` statement that only stops
-   * because our Debugger domain is on: the application goes on at once. Another debugger's pause is left to it.
-   */
-  private async resumeStranger(paused: Paused): Promise<void> {
-    const frame = paused.callFrames[0];
-    if (frame === undefined) return;
-    if ((paused.hitBreakpoints?.length ?? 0) > 0) return void (await this.domain.resume().catch(() => undefined));
-    const { scriptId, lineNumber, columnNumber } = frame.location;
-    const answer = await this.inspector
-      .send<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId })
-      .catch(() => null);
-    // Without the text the application matters more than another debugger's pause.
-    const line = answer === null ? null : (answer.scriptSource.split('\n')[lineNumber] ?? '');
-    if (line === null || (paused.reason === 'other' && /^debugger\b/.test(line.slice(columnNumber))))
-      await this.domain.resume().catch(() => undefined);
   }
 
   /**
@@ -505,15 +504,18 @@ export class Prober {
   async remove(): Promise<{ forwarding: readonly InstalledProbe[] }> {
     this.closed = true;
     for (const timer of this.timers) clearTimeout(timer);
-    const { debts } = this;
-    const { readers } = this.deoptimiser;
-    const debugging = debts.length > 0 || readers.length > 0;
-    if (debugging) await this.domain.need();
+    // After this no condition holds any more, so that nothing new is written.
     await this.agent.call('remove');
+    await Promise.all([...this.underWay]);
     await Promise.all(this.all().map((probe) => this.disarm(probe)));
-    const unpaid = await this.writeBack.run(debts, RESTORE_MS);
-    await deoptimise(this.inspector, readers);
-    if (debugging) await this.domain.release();
+    const { debts } = this;
+    let unpaid: ReadonlySet<number> = new Set();
+    if (debts.length > 0) {
+      await this.domain.need();
+      unpaid = await this.writeBack.run(debts, RESTORE_MS);
+      await this.domain.release();
+    }
+    if (this.named) await deoptimise(this.inspector);
     this.undo();
     return { forwarding: this.all().filter(({ config }) => unpaid.has(config.id)) };
   }

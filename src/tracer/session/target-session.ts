@@ -128,8 +128,8 @@ export class TargetSession {
   /** Tells the guardian what there would be to put back now. */
   private guard(): void {
     const { guardian, inspector } = this.options;
-    const { writtenReaders, debts } = this.prober;
-    guardian.watch({ url: inspector.url, agent: this.agent.name, readers: [...writtenReaders], debts });
+    const { optimised, debts } = this.prober;
+    guardian.watch({ url: inspector.url, agent: this.agent.name, optimised, debts });
   }
 
   get id(): TargetId {
@@ -456,9 +456,10 @@ export class TargetSession {
     const stats = await this.agent.stats().catch(() => null);
     if (stats === null) return;
     this.agentDropped = stats.dropped;
-    for (const [id, calls] of stats.probes) {
+    for (const [id, calls, , direct, wrapped] of stats.probes) {
       const probe = this.prober.get(id);
       if (probe !== undefined) probe.calls = calls;
+      this.prober.counted(id, direct, wrapped);
     }
     for (const library of this.libraries) {
       library.state = { ...library.state, calls: stats.libraries[library.library] ?? 0 };
@@ -532,7 +533,7 @@ export class TargetSession {
       await this.refreshNow();
       for (const probe of forwarding)
         probe.reason =
-          'its constant could not be set back because it was not called meanwhile; it forwards to the original and records nothing';
+          'a constant or variable that holds it could not be set back, because no call came from there meanwhile; it forwards to the original and records nothing';
       // The state of each probe stays as it was while recording: how it was reached is what a reader wants to know.
       for (const probe of this.prober.all()) {
         this.emitNow({ type: 'probe.removed', probe: probe.config.id as ProbeId });
