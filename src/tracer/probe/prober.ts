@@ -19,6 +19,7 @@ const LINGER_MS = 250;
 const RESTORE_MS = 1200;
 /** How long, and how often, a busy function is left alone while one of its callers is waited for. */
 const REST_MS = 1000;
+const CALLER_MS = 2000;
 const MAX_RESTS = 3;
 /** Hits between two looks at the counters that show a busy function. */
 const MANY_WRAPPED = 8;
@@ -303,6 +304,15 @@ export class Prober {
     probe.wantsCaller = true;
     await this.agent.call('pause', probe.config.id, true).catch(() => undefined);
     await this.arm(probe).catch(() => undefined);
+    this.waitForCaller(probe);
+  }
+
+  /** The Debugger domain is not kept on for a caller that does not come. */
+  private waitForCaller(probe: InstalledProbe): void {
+    const { rests } = probe;
+    this.later(CALLER_MS, () => {
+      if (probe.wantsCaller && probe.rests === rests) void this.rest(probe).catch(() => undefined);
+    });
   }
 
   /**
@@ -318,6 +328,7 @@ export class Prober {
         // The streak begins anew, so that the next one is told too.
         void this.agent.call('pause', probe.config.id, true).catch(() => undefined);
         void this.arm(probe).catch(() => undefined);
+        this.waitForCaller(probe);
       });
       return;
     }
