@@ -111,7 +111,19 @@ async function startTaskFlow(cwd) {
  * @param {string} url
  */
 function startLoad(cwd, url) {
-  const args = ['dist/load/main.js', '--url', url, '--users', '8', '--rate', '40', '--duration', '10m'];
+  const args = [
+    'dist/load/main.js',
+    '--url',
+    url,
+    '--users',
+    '8',
+    '--rate',
+    '40',
+    '--duration',
+    '10m',
+    '--mix',
+    'tasks',
+  ];
   children.push(spawn(process.execPath, args, { cwd, stdio: 'ignore' }));
 }
 

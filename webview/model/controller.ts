@@ -73,7 +73,7 @@ export class Controller {
         this.#edge.push(m.range.to, this.#out.now());
         return;
       case 'follow':
-        s.mode = nextMode(s.mode, 'follow');
+        this.#follow();
         return;
       case 'stopped':
         s.range = m.range;
@@ -228,8 +228,15 @@ export class Controller {
   }
 
   follow(): void {
-    this.state.mode = nextMode(this.state.mode, 'follow');
+    this.#follow();
     this.#out.changed();
+  }
+
+  /** Back to now. What was zoomed in on to read one call would rush past, or show a moment at which nothing happens. */
+  #follow(): void {
+    const s = this.state;
+    s.mode = nextMode(s.mode, 'follow');
+    if (s.mode === 'live' && spanOf(s.view) < DEFAULT_SPAN) s.view = { from: s.view.to - DEFAULT_SPAN, to: s.view.to };
   }
 
   /** Shows another stretch of time. */

@@ -99,6 +99,23 @@ describe('the cinema without a page', () => {
     assert.ok(controller.state.playhead >= 25_000 * MS);
   });
 
+  it('goes back to now with enough in view to read, whatever was zoomed in on', () => {
+    for (const back of ['key', 'host'] as const) {
+      const { controller, tick } = cinema();
+      controller.receive(init(true, 60_000 * MS));
+      tick(16);
+      const before = spanOf(controller.state.view);
+      controller.setView({ from: 100 * MS, to: 120 * MS });
+      assert.equal(controller.state.mode, 'frozen');
+      if (back === 'key') controller.follow();
+      else controller.receive({ kind: 'follow' });
+      tick(16);
+      assert.equal(controller.state.mode, 'live');
+      assert.equal(spanOf(controller.state.view), before);
+      assert.ok(controller.state.view.to >= 60_000 * MS);
+    }
+  });
+
   it('keeps following while zooming by key', () => {
     const { controller, tick } = cinema();
     controller.receive(init(true, 20_000 * MS));

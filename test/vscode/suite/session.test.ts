@@ -274,9 +274,11 @@ describe('a session in VS Code', () => {
     await vscode.commands.executeCommand('nodescope.applyPlan');
     await until('the new probe', async () => {
       await counts();
-      return current()
+      const probe = current()
         .probes()
-        .some(({ name, status }) => name === 'Counters.snapshot' && status === 'installed');
+        .find(({ name }) => name === 'Counters.snapshot');
+      if (probe?.status === 'installed') return true;
+      throw new Error(probe === undefined ? 'no such probe' : `${probe.status}, ${probe.calls} calls: ${probe.reason}`);
     });
     assert.equal(
       current()
