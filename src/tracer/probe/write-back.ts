@@ -48,7 +48,7 @@ interface Open {
  *
  * It waits for a call, since no other paused frame that sees the variable can be had safely: a function made in such a frame
  * and called later pauses there at once, but V8 now and then aborts the process while it describes that pause
- * (a failed check in `ScopeIterator`, seen on Node 20 and 22).
+ * (a failed check in `ScopeIterator`, seen on Node 20).
  */
 export class WriteBack {
   private readonly open = new Map<number, Open>();
