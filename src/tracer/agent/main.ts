@@ -33,9 +33,6 @@ export interface AgentConfig {
 const MAX_UNARM = 50;
 const UNARM_APART_MS = 10;
 
-/** Hits in a row through the wrapper after which the breakpoint has nothing more to show; each costs the application up to 0.35 ms. */
-const ENOUGH_WRAPPED = 8;
-
 /** Counters of the agent, read by the host now and then. */
 export interface AgentStats {
   readonly now: number;
@@ -156,23 +153,17 @@ export class Agent {
     if (probe === undefined || this.removed || !probe.active) return false;
     if (probe.entering) {
       probe.entering = false;
-      this.throughWrapper(probe);
+      probe.wrappedHits++;
       return false;
     }
     if (probe.bodies > 0) {
       probe.bodies--;
-      this.throughWrapper(probe);
+      probe.wrappedHits++;
       return false;
     }
     probe.direct++;
-    probe.streak = 0;
     this.direct(probe, self, args);
     return true;
-  }
-
-  private throughWrapper(probe: Probe): void {
-    probe.wrappedHits++;
-    if (++probe.streak % ENOUGH_WRAPPED === 0) this.note(probe.config.id, Note.wrapped, '');
   }
 
   private direct(probe: Probe, self: unknown, args: ArrayLike<unknown>): void {
@@ -230,9 +221,7 @@ export class Agent {
 
   pause(id: number, on: boolean): void {
     const probe = this.probes.get(id);
-    if (probe === undefined) return;
-    probe.pausing = on;
-    probe.streak = 0;
+    if (probe !== undefined) probe.pausing = on;
   }
 
   /** The debugger could not write the constant; its calls go on being recorded at the breakpoint. */
@@ -243,8 +232,6 @@ export class Agent {
 
   /** A mark in the stream: what comes before it was seen before the host asked; false when a record was open just then. */
   mark(id: number): boolean {
-    const probe = this.probes.get(id);
-    if (probe !== undefined) probe.streak = 0;
     return !this.recorder.writing && this.note(id, Note.mark, '');
   }
 

@@ -67,8 +67,6 @@ export class Probe implements Standing {
   windowStart = 0;
   windowHits = 0;
   overLimit = false;
-  /** Breakpoint hits in a row that came through the wrapper. */
-  streak = 0;
   /** The host knows that the binding cannot be reached from the function's frame. */
   toldUnreachable = false;
   /** The host wants the next call past the wrapper to pause, to look at its callers. */

@@ -72,8 +72,6 @@ export const OPS = ['set', 'delete', 'clear'] as const;
 export const Note = {
   /** The binding now holds the wrapper. */
   bound: 1,
-  /** Many calls in a row came through the wrapper while a breakpoint was still set: the breakpoint can go. */
-  wrapped: 2,
   /** A call reached the function past the wrapper. */
   direct: 3,
   /** The first hit could not be rebound; text says why. */

@@ -3,7 +3,6 @@ import type { Inspector, RemoteObject } from '../target/inspector.ts';
 /** `Debugger.CallFrame`, as far as used. */
 export interface CallFrame {
   readonly callFrameId: string;
-  readonly functionName: string;
   readonly location: { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber: number };
   readonly this?: RemoteObject;
   readonly scopeChain: readonly { readonly type: string; readonly object: { readonly objectId?: string } }[];

@@ -21,8 +21,8 @@ export class InstalledProbe {
   bound = false;
   wrapperObject = '';
   direct = 0;
-  /** The agent's counters of breakpoint hits past and through the wrapper, as last read. */
-  hits = { direct: 0, wrapped: 0 };
+  /** The agent's counters of breakpoint hits when the last one past the wrapper was seen; null before the first look. */
+  hits: { readonly direct: number; readonly wrapped: number } | null = null;
   /** Hits reported before the agent's next word of a binding are from before it. */
   stale = false;
   /** A comparison of counts has shown calls past the wrapper. */

@@ -1,44 +1,31 @@
-import type { ProbeConfig } from '../agent/probe.ts';
-import { hashText } from '../agent/probe.ts';
 import { textOf } from '../error/error.ts';
 import { agentGone, streamBroken } from '../error/probe-errors.ts';
 import { connectionLost } from '../error/target-errors.ts';
 import type { Engine, TraceEvent } from '../event/event.ts';
 import { ns, type ProbeId, type TargetId } from '../event/ids.ts';
 import type { Guardian } from '../guardian/guardian.ts';
-import { parseExpression, resolveNames } from '../plan/expression.ts';
-import { parsePath, parseWatchPath } from '../plan/path.ts';
-import {
-  DEFAULT_CAPTURE,
-  type FunctionProbe,
-  type LibraryProbe,
-  type PlanProbe,
-  type WatchProbe,
-} from '../plan/plan.ts';
+import type { PlanProbe } from '../plan/plan.ts';
 import { AgentLink } from '../probe/agent-link.ts';
 import { audit } from '../probe/audit.ts';
 import { CallCounter, type FunctionCount } from '../probe/counts.ts';
 import type { InstalledProbe } from '../probe/function-probe.ts';
 import { Prober } from '../probe/prober.ts';
-import { functionsOf, parseAt, type ResolvedFunction, resolveFunction } from '../probe/resolve.ts';
-import { SECRET_NAMES } from '../safety/secrets.ts';
 import type { Overhead, ProbeState, TargetInfo } from '../store/manifest.ts';
 import { leaveAndClose } from '../target/close-inspector.ts';
 import type { Inspector } from '../target/inspector.ts';
 import { Correlator, type Sequence } from './correlator.ts';
 import { type AgentRecord, StreamDecoder, StreamError } from './decode.ts';
+import { HITS_PER_SECOND, PlanInstaller } from './plan-installer.ts';
 import { callSiteLocation } from './site.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 const DRAIN_MS = 20;
 const INSTALL_DRAIN_MS = 4;
-const HITS_PER_SECOND = 100;
+/** How often the agent's counters are read, and how often while breakpoints stand where they cost. */
+const STATS_MS = 250;
+const WATCHING_MS = 10;
 /** What a conditional breakpoint costs a hit, milliseconds; 0.115 to 0.35 measured (DESIGN 3, fact 1). */
 const BREAKPOINT_HIT_MS = 0.25;
-const SCHEDULES =
-  /\.then\(|\bPromise\b|\bset(Timeout|Immediate|Interval)\b|\bnextTick\b|\bqueueMicrotask\b|\.(on|once|addListener|addEventListener)\(/;
-const secret = new RegExp(SECRET_NAMES, 'i');
-
 export interface TargetOptions {
   readonly id: TargetId;
   readonly inspector: Inspector;
@@ -61,20 +48,12 @@ export interface TargetListener {
   closed(reason: string): void;
 }
 
-interface LibraryState {
-  readonly id: ProbeId;
-  readonly library: LibraryProbe['library'];
-  state: ProbeState;
-}
-
 /** One target under observation: its agent, its probes, and the pump that takes its records out. */
 export class TargetSession {
   readonly prober: Prober;
   private readonly decoder = new StreamDecoder();
   private readonly correlator: Correlator;
-  private readonly libraries: LibraryState[] = [];
-  private readonly others: ProbeState[] = [];
-  private readonly watchPaths = new Map<number, string>();
+  private readonly installer: PlanInstaller;
   private readonly announced = new Map<number, Engine>();
   private readonly startedMs = Date.now();
   private readonly eager = new Set<object>();
@@ -92,6 +71,11 @@ export class TargetSession {
     private readonly listener: TargetListener,
   ) {
     this.prober = new Prober(options.inspector, agent);
+    this.installer = new PlanInstaller(this.prober, agent, {
+      id: options.id,
+      nextProbe: options.nextProbe,
+      announce: (event) => this.emitNow(event),
+    });
     this.prober.onChange = (probe) => this.announce(probe);
     this.prober.onWritten = () => this.guard();
     this.guard();
@@ -103,7 +87,7 @@ export class TargetSession {
       });
     const names = {
       capturedPath: (probe: number, index: number) => this.prober.get(probe)?.config.paths[index]?.text ?? '',
-      watchedPath: (probe: number) => this.watchPaths.get(probe) ?? '',
+      watchedPath: (probe: number) => this.installer.watchedPath(probe),
     };
     this.correlator = new Correlator(options.id, (options.originMs - options.epochMs) * 1e6, options.sequence, names);
     options.inspector.onDisconnect(() => this.lost());
@@ -148,16 +132,7 @@ export class TargetSession {
     this.eager.add(eager);
     await this.prober.domain.need();
     try {
-      const watches = await Promise.all(
-        probes.filter((probe) => probe.kind === 'watch').map((probe) => this.watch(probe)),
-      );
-      // Libraries first: a request has to be known before the calls that belong to it.
-      for (const probe of probes) if (probe.kind === 'library') await this.library(probe);
-      const functions = probes.filter((probe) => probe.kind === 'function');
-      const entries = (await Promise.all(functions.map((probe) => this.resolve(probe, watches, strict)))).flat();
-      const extra = await this.methodsFor(watches, entries);
-      await this.prober.install([...entries, ...extra]);
-      this.settleWatches(watches);
+      await this.installer.install(probes, strict);
     } finally {
       await this.prober.domain.release();
       setTimeout(() => this.eager.delete(eager), 1500).unref();
@@ -165,167 +140,8 @@ export class TargetSession {
     this.listener.probesChanged();
   }
 
-  private async resolve(probe: FunctionProbe, watches: readonly Watch[], strict: boolean): Promise<Entry[]> {
-    try {
-      const found = await resolveFunction(this.prober.registry, probe.at);
-      return await Promise.all(found.map((fn) => this.entry(probe, fn, watches)));
-    } catch (error) {
-      if (strict) throw error;
-      this.failed(probe, parseName(probe.at), textOf(error));
-      return [];
-    }
-  }
-
-  private async entry(probe: FunctionProbe, fn: ResolvedFunction, watches: readonly Watch[]): Promise<Entry> {
-    const text = (await fn.script.source()).slice(fn.node.start, fn.node.end);
-    const capture = probe.capture.length === 0 ? DEFAULT_CAPTURE : probe.capture;
-    const paths = capture
-      .filter((item) => item !== 'args' && item !== 'return')
-      .map((item) => ({ text: item, ...parsePath(item) }));
-    const config: ProbeConfig = {
-      id: this.options.nextProbe(),
-      name: fn.name,
-      args: capture.includes('args'),
-      result: capture.includes('return'),
-      paths,
-      when: probe.when === undefined ? null : resolveNames(probe.when, parseExpression(probe.when), fn.node.parameters),
-      sample: probe.sample ?? 1,
-      secretArgs: fn.node.parameters.flatMap((name, index) => (name !== null && secret.test(name) ? [index] : [])),
-      generator: fn.node.generator,
-      fresh: fn.node.asynchronous,
-      asynchronous: fn.node.asynchronous || SCHEDULES.test(text),
-      sourceLength: text.length,
-      sourceHash: hashText(text),
-      hitsPerSecond: HITS_PER_SECOND,
-      watches: watches
-        .filter((watch) => watch.covers(fn))
-        .map((watch) => ({ probe: watch.state.id, path: watch.probe.path, keys: watch.keys })),
-    };
-    return { at: probe.at, config, fn, predicted: probe.predicted?.callsPerSecond ?? null };
-  }
-
-  private async watch(probe: WatchProbe): Promise<Watch> {
-    const { file, name } = parseAt(probe.at);
-    const id = this.options.nextProbe() as ProbeId;
-    this.watchPaths.set(id, probe.path.startsWith('this.') ? probe.path : `this.${probe.path}`);
-    const state: ProbeState = {
-      ...this.blank(id, probe.at, 'watch', `${name}.${probe.path.replace(/^this\./, '')}`),
-      engine: 'watch',
-    };
-    const sources = await this.prober.registry.find(file).catch(() => []);
-    const files = new Set(sources.map((source) => source.file));
-    return {
-      probe,
-      name,
-      keys: parseWatchPath(probe.path),
-      state,
-      covers: (fn) => files.has(fn.location.file) && (fn.name === name || fn.name.startsWith(`${name}.`)),
-    };
-  }
-
-  /** A watch sees an object when one of its methods is called: methods that mention the path are traced when the plan has none. */
-  private async methodsFor(watches: readonly Watch[], entries: readonly Entry[]): Promise<Entry[]> {
-    const extra: Entry[] = [];
-    for (const watch of watches) {
-      if (entries.some((entry) => watch.covers(entry.fn))) continue;
-      const { file } = parseAt(watch.probe.at);
-      const key = String(watch.keys[0]);
-      for (const source of await this.prober.registry.find(file).catch(() => [])) {
-        const text = await source.script.source();
-        for (const candidate of await functionsOf(source)) {
-          if (!candidate.name.startsWith(`${watch.name}.`) || candidate.node.binding.kind !== 'property') continue;
-          if (!text.slice(candidate.node.start, candidate.node.end).includes(key)) continue;
-          const location = { ...(await source.script.original(candidate.node.bodyPosition)), function: candidate.name };
-          const fn: ResolvedFunction = {
-            script: source.script,
-            node: candidate.node,
-            name: candidate.name,
-            location,
-            warning: source.warning,
-          };
-          extra.push(
-            await this.entry({ kind: 'function', at: `${file}#${candidate.name}`, capture: ['args', 'return'] }, fn, [
-              watch,
-            ]),
-          );
-        }
-      }
-    }
-    return extra;
-  }
-
-  private settleWatches(watches: readonly Watch[]): void {
-    for (const watch of watches) {
-      const reached = this.prober
-        .all()
-        .filter((probe) => probe.config.watches.some((entry) => entry.probe === watch.state.id));
-      const location = reached[0]?.fn.location ?? null;
-      this.others.push(
-        reached.length > 0
-          ? { ...watch.state, location, status: 'installed', reason: '' }
-          : {
-              ...watch.state,
-              status: 'failed',
-              engine: 'none',
-              reason: `no method of ${watch.name} that uses ${watch.probe.path} was found in a loaded script; check the class and the path`,
-            },
-      );
-    }
-  }
-
-  private async library(probe: LibraryProbe): Promise<void> {
-    const id = this.options.nextProbe() as ProbeId;
-    const state: ProbeState = {
-      ...this.blank(id, probe.library, 'library', probe.library),
-      engine: 'library',
-      status: 'installed',
-      reason: '',
-    };
-    const places =
-      probe.library === 'pg'
-        ? await this.agent.call<number>('addPg', id)
-        : await this.agent.call<undefined>('addHttp', id).then(() => 1);
-    const found: ProbeState =
-      places > 0
-        ? state
-        : {
-            ...state,
-            engine: 'none',
-            status: 'failed',
-            reason:
-              'pg is not loaded as a module of its own in this process (not used yet, or bundled into the application)',
-          };
-    this.libraries.push({ id, library: probe.library, state: found });
-    if (found.status === 'installed')
-      this.emit([this.correlator.event(await this.now(), { type: 'probe.installed', probe: id, engine: 'library' })]);
-    else this.emit([this.correlator.event(await this.now(), { type: 'probe.failed', probe: id, why: found.reason })]);
-  }
-
-  private failed(probe: PlanProbe, name: string, why: string): void {
-    const id = this.options.nextProbe() as ProbeId;
-    const at = probe.kind === 'library' ? probe.library : probe.at;
-    this.others.push({ ...this.blank(id, at, probe.kind, name), status: 'failed', reason: why });
-  }
-
-  private blank(id: ProbeId, at: string, kind: PlanProbe['kind'], name: string): ProbeState {
-    const empty = {
-      engine: 'none',
-      status: 'waiting',
-      reason: '',
-      calls: 0,
-      audit: null,
-      predictedCallsPerSecond: null,
-      location: null,
-    } as const;
-    return { id, target: this.options.id, at, kind, name, ...empty };
-  }
-
   states(): ProbeState[] {
-    return [
-      ...this.prober.all().map((probe) => probe.state(this.options.id)),
-      ...this.others,
-      ...this.libraries.map((library) => library.state),
-    ];
+    return [...this.prober.all().map((probe) => probe.state(this.options.id)), ...this.installer.states()];
   }
 
   /** An event when a probe reaches another rung or fails. */
@@ -382,10 +198,6 @@ export class TargetSession {
 
   // ---- the pump ----
 
-  private async now(): Promise<number> {
-    return (Date.now() - this.options.epochMs) * 1e6;
-  }
-
   private async pump(): Promise<void> {
     while (!this.ended && !this.stopping) {
       const full = await this.take();
@@ -438,12 +250,8 @@ export class TargetSession {
   }
 
   private note(probe: number, note: number, text: string): void {
-    const watch = this.others.findIndex((state) => state.id === probe);
-    if (watch >= 0) {
-      const state = this.others[watch] as ProbeState;
-      this.others[watch] = { ...state, status: 'limited', reason: text };
-      this.listener.probesChanged();
-    } else this.prober.note(probe, note, text);
+    if (this.installer.watchLimited(probe, text)) this.listener.probesChanged();
+    else this.prober.note(probe, note, text);
   }
 
   private emit(events: readonly TraceEvent[]): void {
@@ -451,7 +259,7 @@ export class TargetSession {
   }
 
   private async refreshStats(): Promise<void> {
-    if (Date.now() - this.statsAt < 250) return;
+    if (Date.now() - this.statsAt < (this.prober.watching ? WATCHING_MS : STATS_MS)) return;
     this.statsAt = Date.now();
     const stats = await this.agent.stats().catch(() => null);
     if (stats === null) return;
@@ -461,9 +269,7 @@ export class TargetSession {
       if (probe !== undefined) probe.calls = calls;
       this.prober.counted(id, direct, wrapped);
     }
-    for (const library of this.libraries) {
-      library.state = { ...library.state, calls: stats.libraries[library.library] ?? 0 };
-    }
+    this.installer.counted(stats.libraries);
     const wallMs = Date.now() - this.startedMs;
     const hits = stats.probes.reduce((sum, [, , , direct, wrapped]) => sum + direct + wrapped, 0);
     const agentMs = stats.spentMs + stats.drainMs + hits * BREAKPOINT_HIT_MS;
@@ -560,22 +366,4 @@ export class TargetSession {
   get elapsed() {
     return ns((Date.now() - this.options.originMs) * 1e6);
   }
-}
-
-interface Entry {
-  readonly at: string;
-  readonly config: ProbeConfig;
-  readonly fn: ResolvedFunction;
-  readonly predicted: number | null;
-}
-interface Watch {
-  readonly probe: WatchProbe;
-  readonly name: string;
-  readonly keys: readonly (string | number)[];
-  readonly state: ProbeState;
-  covers(fn: ResolvedFunction): boolean;
-}
-
-function parseName(at: string): string {
-  return at.slice(at.indexOf('#') + 1);
 }

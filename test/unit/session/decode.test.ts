@@ -58,7 +58,7 @@ const EVERY_KIND: readonly Written[] = [
   [Rec.dbEnd, 5, 3, flag(0)],
   [Rec.dbEnd, 6, 0, flag(1), value(new Error('gone'))],
   [Rec.dropped, 12],
-  [Rec.note, 1, flag(Note.wrapped), text('')],
+  [Rec.note, 1, flag(Note.direct), text('')],
 ];
 
 const KINDS = new Set([
