@@ -53,7 +53,6 @@ export class Tracer {
 
   /** Records the start of a call; the call's local id, or 0 when it is not recorded. */
   enter(probe: Probe, self: unknown, args: ArrayLike<unknown>): number {
-    probe.calls++;
     const { config } = probe;
     try {
       if (config.watches.length > 0) this.watcher.ensure(self, config.watches);
@@ -160,6 +159,7 @@ export class Tracer {
 
   /** A call that a breakpoint saw after it had begun: its end is not captured. */
   midCall(probe: Probe, self: unknown, args: ArrayLike<unknown>): void {
+    probe.calls++;
     const call = this.enter(probe, self, args);
     if (call === 0) return;
     try {

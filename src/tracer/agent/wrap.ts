@@ -5,6 +5,15 @@ import type { Tracer } from './tracer.ts';
 
 type AnyFunction = (...args: never[]) => unknown;
 
+/**
+ * Counts the call and makes it. Nothing may come in between: the host can ask for the counters wherever code is entered, and
+ * compares them with V8's, which counts at the original's own entry.
+ */
+function launch(probe: Probe, original: AnyFunction, self: unknown, args: unknown[]): unknown {
+  probe.calls++;
+  return apply(original, self, args);
+}
+
 /** Runs the original inside the probe's span and records how it ended. Shared by every wrapper. */
 export function traced(
   tracer: Tracer,
@@ -19,12 +28,20 @@ export function traced(
   const call = tracer.enter(probe, self, args);
   if (probe.config.generator) probe.bodies++;
   else probe.entering = true;
-  if (call === 0) return apply(original, self, args);
+  if (call === 0) {
+    probe.calls++;
+    return apply(original, self, args);
+  }
   const previous = context.current;
   context.current = call;
   let result: unknown;
   try {
-    result = probe.usesStorage ? context.storage.run(call, apply, original, self, args) : apply(original, self, args);
+    if (probe.usesStorage) result = context.storage.run(call, launch, probe, original, self, args);
+    else {
+      // As in `launch`, without a frame more on the application's stack.
+      probe.calls++;
+      result = apply(original, self, args);
+    }
   } catch (error) {
     context.current = previous;
     probe.entering = false;
@@ -60,6 +77,7 @@ function tracedNew(
   const previous = context.current;
   if (call !== 0) context.current = call;
   try {
+    probe.calls++;
     const object = construct(original, args, newTarget);
     context.current = previous;
     probe.entering = false;

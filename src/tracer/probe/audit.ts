@@ -25,8 +25,10 @@ export async function audit(
   ms: number,
 ): Promise<AuditResult[]> {
   const counter = new CallCounter(inspector);
-  const from = await bracket(agent, () => counter.start());
+  // The readings around the start are only as close as its commands leave at once.
+  await counter.enter();
   try {
+    const from = await bracket(agent, () => counter.start());
     await new Promise((resolve) => setTimeout(resolve, ms));
     let counts: FunctionCount[] = [];
     const to = await bracket(agent, async () => {

@@ -32,22 +32,29 @@ export class CallCounter {
 
   constructor(private readonly inspector: Inspector) {}
 
-  /** Waits for its turn; calling it again begins anew. `stop` has to follow. */
+  /** Waits until nobody else counts in this target; `stop` has to follow. */
+  async enter(): Promise<void> {
+    if (this.leave !== null) return;
+    const before = turns.get(this.inspector);
+    const turn = new Promise<void>((resolve) => {
+      this.leave = resolve;
+    });
+    turns.set(this.inspector, turn);
+    await before;
+  }
+
+  /** Begins to count, or begins anew. After `enter` the commands leave before the first await. When it does not reject, `stop` has to follow. */
   async start(): Promise<void> {
-    if (this.leave === null) {
-      const before = turns.get(this.inspector);
-      turns.set(
-        this.inspector,
-        new Promise((resolve) => {
-          this.leave = resolve;
-        }),
-      );
-      await before;
+    if (this.leave === null) await this.enter();
+    try {
+      await Promise.all([
+        this.inspector.send('Profiler.enable'),
+        this.inspector.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false }),
+      ]);
+    } catch (error) {
+      this.giveTurn();
+      throw error;
     }
-    await Promise.all([
-      this.inspector.send('Profiler.enable'),
-      this.inspector.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false }),
-    ]);
   }
 
   /** Counts since `start` or the previous `take`; functions not called are left out. */
@@ -76,8 +83,12 @@ export class CallCounter {
     try {
       await Promise.all([this.inspector.send('Profiler.stopPreciseCoverage'), this.inspector.send('Profiler.disable')]);
     } finally {
-      this.leave?.();
-      this.leave = null;
+      this.giveTurn();
     }
+  }
+
+  private giveTurn(): void {
+    this.leave?.();
+    this.leave = null;
   }
 }

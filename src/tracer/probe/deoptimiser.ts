@@ -25,11 +25,13 @@ export class Deoptimiser {
   request(): Promise<void> {
     if (this.waiting === null) {
       const delay = Math.max(TOGETHER_MS, this.restUntil - Date.now());
-      this.waiting = Promise.all([this.running, new Promise((resolve) => setTimeout(resolve, delay))]).then(() => {
-        this.waiting = null;
-        this.running = this.run();
-        return this.running;
-      });
+      this.waiting = Promise.all([this.running, new Promise((resolve) => setTimeout(resolve, delay).unref())]).then(
+        () => {
+          this.waiting = null;
+          this.running = this.run();
+          return this.running;
+        },
+      );
     }
     return this.waiting;
   }
@@ -44,6 +46,10 @@ export class Deoptimiser {
 /** Throws away all optimised code of the target, which V8 makes again where it is worth it. Never rejects. */
 export async function deoptimise(inspector: Inspector): Promise<void> {
   const counter = new CallCounter(inspector);
-  await counter.start().catch(() => undefined);
-  await counter.stop().catch(() => undefined);
+  try {
+    await counter.start();
+    await counter.stop();
+  } catch {
+    // The connection is lost, or the profiler is not to be had: code that was optimised before stays until V8 lets it go.
+  }
 }
