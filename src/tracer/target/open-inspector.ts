@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { textOf } from '../error/error.ts';
 import { inspectorDidNotOpen, noSuchProcess, notNode, notPermitted } from '../error/target-errors.ts';
 import { inspectorAt } from './discovery.ts';
@@ -20,10 +20,11 @@ const SIGUSR1_MASK = 1n << 9n;
 
 /**
  * The inspector of process `pid`, opened when it is closed (`SIGUSR1` on POSIX, `process._debugProcess`). Node opens it on
- * one fixed port; so that several processes can be attached at once, it is moved to a free port right away.
+ * one fixed port; so that several processes can be attached at once, it is moved right away to the first of the ports that
+ * `free` names that it gets.
  * Throws `target.no-process`, `target.not-node`, `target.not-permitted`, `target.inspector-closed`.
  */
-export async function openInspector(pid: number): Promise<OpenedInspector> {
+export async function openInspector(pid: number, free: () => Promise<number[]> = freePorts): Promise<OpenedInspector> {
   await requireNode(pid);
   const present = await inspectorOf(pid);
   if (present !== null) return { url: present.url, opened: false };
@@ -31,7 +32,7 @@ export async function openInspector(pid: number): Promise<OpenedInspector> {
   await waitForPort(pid, port);
   signal(pid);
   const url = await waitForInspector(pid, port);
-  return { url: await moveToFreePort(pid, url), opened: true };
+  return { url: await moveToFreePort(pid, url, await free()), opened: true };
 }
 
 function signal(pid: number): void {
@@ -139,9 +140,11 @@ async function atPort(pid: number, port: number): Promise<{ url: string } | null
   }
 }
 
-/** Closes and reopens the inspector on a free port, from inside the process once our connection is gone. */
-async function moveToFreePort(pid: number, url: string): Promise<string> {
-  const port = await freePort();
+/**
+ * Closes and reopens the inspector on a free port, from inside the process once our connection is gone. Ports that are free now
+ * can be taken a moment later: the process tries several, and whoever answers has to be that process.
+ */
+async function moveToFreePort(pid: number, url: string, ports: readonly number[]): Promise<string> {
   const inspector = await Inspector.connect(url);
   try {
     await evaluateValue(
@@ -150,8 +153,14 @@ async function moveToFreePort(pid: number, url: string): Promise<string> {
         const load = process.getBuiltinModule ?? require;
         const inspector = load('node:inspector');
         load('node:timers').setTimeout(() => {
-          // Whatever goes wrong here must not become the application's uncaught exception; the host sees the port stay shut.
-          try { inspector.close(); inspector.open(${port}, '127.0.0.1'); } catch {}
+          // Whatever goes wrong here must not become the application's uncaught exception; the host sees the ports stay shut.
+          try {
+            inspector.close();
+            for (const port of ${JSON.stringify(ports)}) {
+              try { inspector.open(port, '127.0.0.1'); } catch {}
+              if (inspector.url() !== undefined) break;
+            }
+          } catch {}
         }, 20);
       })()`,
       true,
@@ -161,21 +170,31 @@ async function moveToFreePort(pid: number, url: string): Promise<string> {
   }
   const deadline = Date.now() + WAIT_MS;
   for (;;) {
-    const found = await inspectorAt('127.0.0.1', port, 300);
-    if (found.kind === 'inspector') return found.url;
-    if (Date.now() > deadline) throw inspectorDidNotOpen(pid, port, null);
+    for (const port of ports) {
+      const found = await atPort(pid, port).catch(() => null);
+      if (found !== null) return found.url;
+    }
+    if (Date.now() > deadline) {
+      const port = ports[0] as number;
+      throw inspectorDidNotOpen(pid, port, await holderOf(port));
+    }
     await delay(10);
   }
 }
 
-function freePort(): Promise<number> {
+/** Ports that were free just now, all different. */
+async function freePorts(): Promise<number[]> {
+  const servers = await Promise.all([listening(), listening(), listening()]);
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function listening(): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.listen(0, '127.0.0.1', () => resolve(server));
   });
 }
 
