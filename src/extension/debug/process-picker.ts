@@ -11,7 +11,8 @@ const NONE: ProcessItem = {
 
 /** Lets the user choose one of the running Node processes, newest first; undefined when none is chosen. */
 export async function pickProcess(): Promise<number | undefined> {
-  const picked = await vscode.window.showQuickPick<ProcessItem>(choices(), {
+  // Listed first: of promised items that arrive after somebody has typed, one was found and none selected, and Enter did nothing.
+  const picked = await vscode.window.showQuickPick<ProcessItem>(await choices(), {
     title: 'Attach NodeScope to a running process',
     placeHolder: 'The process is neither stopped nor restarted',
     matchOnDescription: true,

@@ -269,7 +269,7 @@ describe('a session in VS Code', () => {
     await until('the schema', () => vscode.languages.getDiagnostics(editor.document.uri).length === 0);
     plan.probes.push({ kind: 'function', at: 'src/counters.ts#Counters.snapshot', capture: ['return'] });
     const whole = new vscode.Range(0, 0, editor.document.lineCount, 0);
-    await editor.edit((edit) => edit.replace(whole, JSON.stringify(plan, null, 2)));
+    await until('the edit', async () => editor.edit((edit) => edit.replace(whole, JSON.stringify(plan, null, 2))));
     await editor.document.save();
     await vscode.commands.executeCommand('nodescope.applyPlan');
     await until('the new probe', async () => {
