@@ -63,9 +63,6 @@ export function startLoad({ url, users = 20, duration = '60s', seed = 1 }) {
     duration,
     '--seed',
     String(seed),
-    // Projects and tasks: what the question is about.
-    '--mix',
-    'tasks',
   ];
   const child = spawn(process.execPath, args, { cwd: taskflow, env: withoutInspector(process.env), stdio: 'ignore' });
   const forget = atEnd(() => child.kill('SIGTERM'));
