@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type App, fixture, start } from './support/app.ts';
+import { folder } from './support/folder.ts';
 import { cleanUp } from './support/hooks.ts';
 import { RUNTIMES } from './support/runtimes.ts';
 import { functionProbe, Traced } from './support/traced.ts';
@@ -7,6 +10,17 @@ import { until } from './support/until.ts';
 
 const NAMES = ['declared', 'constant'] as const;
 type Counts = Record<(typeof NAMES)[number] | 'rounds', number>;
+
+/** The fixture as it is, and the same as a CommonJS module. */
+const FILES: Readonly<Record<string, () => string>> = {
+  'hot.mjs': () => fixture('hot.mjs'),
+  'hot.cjs': () => {
+    const file = join(folder(), 'hot.cjs');
+    const text = readFileSync(fixture('hot.mjs'), 'utf8');
+    writeFileSync(file, text.replace("import http from 'node:http';", "const http = require('node:http');"));
+    return file;
+  },
+};
 
 /** The code in question has run several times since. */
 async function later(app: App): Promise<void> {
@@ -18,9 +32,9 @@ async function later(app: App): Promise<void> {
 describe('functions whose callers are optimised', () => {
   cleanUp();
   for (const runtime of RUNTIMES) {
-    for (const file of ['hot.cjs', 'hot.mjs']) {
+    for (const [file, make] of Object.entries(FILES)) {
       it(`are recorded whole and given back whole: ${file} on ${runtime.name}`, async () => {
-        const app = await start(fixture(file), runtime);
+        const app = await start(make(), runtime);
         await later(app);
         const traced = await Traced.attach({ pid: app.pid });
         await traced.install(NAMES.map((name) => functionProbe(`${file}#${name}`)));

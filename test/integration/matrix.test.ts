@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { RecordingManifest } from '../../src/tracer/store/manifest.ts';
+import { HITS_PER_SECOND } from '../../src/tracer/session/plan-installer.ts';
 import { type App, fixture, start } from './support/app.ts';
 import { folder } from './support/folder.ts';
 import { cleanUp } from './support/hooks.ts';
@@ -15,9 +15,7 @@ interface Subject {
   readonly source: string;
   /** Probe name -> functions of `/call` that lead to it; the application counts under the probe's name. */
   readonly rebound: Readonly<Record<string, readonly string[]>>;
-  readonly limited: Readonly<
-    Record<string, { readonly by: readonly string[]; readonly why: RegExp; readonly slow?: boolean }>
-  >;
+  readonly limited: Readonly<Record<string, { readonly by: readonly string[]; readonly why: RegExp }>>;
   /** Line of each function in its own source. */
   readonly lines: Readonly<Record<string, number>>;
 }
@@ -99,8 +97,7 @@ const TS_FUNCTIONS = {
     leaf: ['tree'],
   },
   limited: {
-    // Called more often than a breakpoint may be hit.
-    next: { by: ['counter'], why: /neither its name nor an export|made each time/, slow: false },
+    next: { by: ['counter'], why: /neither its name nor an export|made each time/ },
     'Repository.constructor': { by: ['construct'], why: /class constructor/ },
     'CachedRepository.constructor': { by: ['constructCached'], why: /class constructor/ },
     'Repository.size': { by: ['size'], why: /accessor/ },
@@ -134,12 +131,6 @@ async function counts(app: App): Promise<Record<string, number>> {
   return app.get<Record<string, number>>('/counts');
 }
 
-function checkRecording(manifest: RecordingManifest, subject: Subject): void {
-  // Only what a breakpoint may not be hit for is left out, and that is counted.
-  if (Object.values(subject.limited).every(({ slow = true }) => slow)) assert.equal(manifest.dropped, 0);
-  assert.equal(manifest.state, 'complete');
-}
-
 describe('function probes on every kind of application and Node version', () => {
   cleanUp();
   for (const runtime of RUNTIMES) {
@@ -164,13 +155,14 @@ describe('function probes on every kind of application and Node version', () => 
           );
         });
         for (const { by } of Object.values(subject.limited)) for (const way of by) await app.call(way, 2);
-        // A breakpoint may be waiting for a caller that was seen to come past the probe.
+        // A breakpoint may be waiting for a caller that was seen to come past the probe; the others are left alone.
         await until('their breakpoints to go', async () => {
-          await callEach(1);
-          return traced.targets[0]?.prober
-            .all()
+          const waiting = (traced.targets[0]?.prober.all() ?? [])
             .filter((probe) => rebound.includes(probe.fn.name))
-            .every((probe) => probe.breakpoint === null && !probe.wantsCaller && !probe.stale);
+            .filter((probe) => probe.breakpoint !== null || probe.wantsCaller || probe.stale);
+          for (const way of new Set(waiting.flatMap((probe) => subject.rebound[probe.fn.name] ?? [])))
+            await app.call(way, 1);
+          return waiting.length === 0;
         });
         await callEach(MORE);
 
@@ -188,13 +180,19 @@ describe('function probes on every kind of application and Node version', () => 
           const ends = () => traced.of('call.exit', name).length + traced.of('call.throw', name).length;
           await until(`every call of ${name} to end`, () => ends() === wanted, 2000);
         }
-        for (const [name, { why, slow = true }] of Object.entries(subject.limited)) {
+        let overLimit = false;
+        for (const [name, { why }] of Object.entries(subject.limited)) {
           const probe = traced.probe(name);
           assert.equal(probe.status, 'limited', name);
           assert.match(probe.reason, why);
           const wanted = (own[name] ?? 0) - (before[name] ?? 0);
-          if (slow) assert.equal(traced.calls(name), wanted, name);
-          else assert.ok(traced.calls(name) > 0 && traced.calls(name) <= wanted, name);
+          // How fast the calls come is the machine's; below a second's limit none may be missing.
+          const calls = () => traced.calls(name);
+          await until(`${wanted} calls of ${name}, not ${calls()}`, () =>
+            wanted > HITS_PER_SECOND ? calls() >= HITS_PER_SECOND : calls() === wanted,
+          );
+          assert.ok(calls() > 0 && calls() <= wanted, name);
+          overLimit ||= calls() < wanted;
         }
         for (const [name, line] of Object.entries(subject.lines)) {
           const location = traced.probe(name).location;
@@ -209,7 +207,10 @@ describe('function probes on every kind of application and Node version', () => 
           leaving = false;
         });
         while (leaving) await callEach(1);
-        checkRecording(await manifest, subject);
+        // Only what a breakpoint may not be hit for is left out, and that is counted.
+        const { state, dropped } = await manifest;
+        assert.equal(state, 'complete');
+        if (!overLimit) assert.equal(dropped, 0);
         const originals = await app.get('/originals');
         assert.deepEqual(
           Object.entries(originals).filter(([, same]) => !same),
