@@ -47,12 +47,14 @@ export class DashboardView extends LiveView<DashboardAssigns> {
 
   protected async mount(): Promise<DashboardAssigns> {
     this.follow(userTopic(this.user.id));
-    for (const id of await this.loader.projectIds(this.user.id)) this.follow(projectTopic(id));
+    const before = await this.loader.projectIds(this.user.id);
+    for (const id of before) this.follow(projectTopic(id));
     let { projects, tasks } = await this.loader.load(this.user.id);
     // A project that has joined them meanwhile was read before it was followed, so it is read again.
     while (projects.filter((project) => this.follow(projectTopic(project.id))).length > 0) {
       ({ projects, tasks } = await this.loader.load(this.user.id));
     }
+    for (const id of before) if (!projects.some((project) => project.id === id)) this.unfollow(projectTopic(id));
     return {
       user: this.user,
       node: this.node,
@@ -69,6 +71,8 @@ export class DashboardView extends LiveView<DashboardAssigns> {
       if (before) this.note(message, message.comment.body, assigns);
     } else if ('task' in message) {
       const { task } = message;
+      // Told before the page was read, which shows what came after.
+      if (task && before && before.updatedAt > task.updatedAt) return;
       if (task && (await this.concerns(task, assigns))) this.put('tasks', assigns.tasks, task);
       else this.remove('tasks', assigns.tasks, message.taskId);
       this.leaveUnlessConcerned(message.projectId, assigns);
@@ -76,6 +80,7 @@ export class DashboardView extends LiveView<DashboardAssigns> {
       if (title !== undefined) this.note(message, title, assigns);
     } else {
       const known = assigns.projects.find((project) => project.id === message.projectId);
+      if (!known && message.project?.ownerId !== this.user.id) return;
       this.changeProject(message.projectId, message.project, assigns);
       const name = message.project?.name ?? known?.name;
       if (name !== undefined) this.note(message, name, assigns);
