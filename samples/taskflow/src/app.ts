@@ -60,8 +60,6 @@ export interface AppOptions {
   workers?: number;
   /** Whether active projects get their worker threads as soon as the application listens, not when first needed. */
   startWorkers?: boolean;
-  /** How often the sockets of live pages and their sessions are looked at. */
-  checkSocketsEveryMs?: number;
   storageFailure?: StorageFailure;
 }
 
@@ -123,7 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   commentRoutes(app, new CommentService(comments, announcer));
   const dashboards = new DashboardLoader(projects, tasks, faults, counters);
   const shared = { projects, projectService, comments, announcer, bus, node };
-  liveRoutes(app, { ...shared, dashboards, connections, sessions, checkEveryMs: options.checkSocketsEveryMs });
+  liveRoutes(app, { ...shared, dashboards, connections, sessions });
   await pageRoutes(app, projectService);
   if (options.startWorkers) app.addHook('onListen', async () => background.startWorkers());
   return app;

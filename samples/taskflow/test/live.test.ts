@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { AppOptions } from '../dist/app.js';
 import { type Faults, noFaults } from '../dist/faults.js';
 import type { Activity } from '../dist/live/dashboard-view.js';
 import type { Project } from '../dist/projects/project.js';
@@ -17,10 +16,10 @@ describe('live pages', () => {
   let app: TestApp;
   const sockets: TestSocket[] = [];
 
-  const start = async (faults: Faults = noFaults, more: Partial<AppOptions> = {}): Promise<void> => {
+  const start = async (faults: Faults = noFaults): Promise<void> => {
     await resetData({ users: 3, projects: 3, tasks: 12 });
     await (await testDatabase()).pool.query(`UPDATE tasks SET status = 'todo', assignee_id = NULL`);
-    app = await startApp(faults, undefined, more);
+    app = await startApp(faults);
   };
 
   const open = async (path: string, userId = 1): Promise<TestSocket> => {
@@ -125,20 +124,6 @@ describe('live pages', () => {
       body: JSON.stringify({ currentPassword: 'taskflow', newPassword: 'something else' }),
     });
     await until('that of another device is closed', () => changed.closedWith === 1008);
-    assert.equal(kept.closedWith, undefined);
-  });
-
-  it('end with a session that another node has ended, or that has expired', async () => {
-    await start(noFaults, { checkSocketsEveryMs: 20 });
-    const { pool } = await testDatabase();
-    const [ended, expired, kept] = [
-      await open('/live/dashboard', 1),
-      await open('/live/projects/1', 2),
-      await open('/live/dashboard', 3),
-    ];
-    await pool.query('DELETE FROM sessions WHERE user_id = 1');
-    await pool.query(`UPDATE sessions SET expires_at = now() WHERE user_id = 2`);
-    for (const page of [ended, expired]) await until('it is closed', () => page.closedWith === 1008);
     assert.equal(kept.closedWith, undefined);
   });
 

@@ -22,8 +22,6 @@ export interface LiveParts extends ProjectViewParts {
   dashboards: DashboardLoader;
   connections: LiveConnections;
   sessions: SessionService;
-  /** How often sockets and their sessions are looked at. */
-  checkEveryMs?: number | undefined;
 }
 
 /**
@@ -39,7 +37,7 @@ export function liveRoutes(app: FastifyInstance, parts: LiveParts): void {
   const failed = (error: unknown): void => app.log.error(error, 'A live page could not be kept up to date.');
 
   const sockets = new SessionSockets(parts.sessions, (error) => app.log.warn(error, 'Sessions could not be checked.'));
-  const timer = setInterval(() => void sockets.check(), parts.checkEveryMs ?? CHECK_EVERY_MS).unref();
+  const timer = setInterval(() => void sockets.check(), CHECK_EVERY_MS).unref();
   app.addHook('onClose', async () => clearInterval(timer));
 
   app.get('/live/dashboard', { websocket: true }, (socket, request) => {
