@@ -1,4 +1,4 @@
-/** Asks a JSON route; throws an Error with the server's message when it refuses. */
+/** Asks a JSON route; throws an Error with the server's message and its `status` when it refuses. */
 export async function api(method, path, body) {
   const response = await fetch(path, {
     method,
@@ -11,7 +11,8 @@ export async function api(method, path, body) {
   if (response.ok) return answer;
   // Wrong credentials are told on the page; any other 401 means that the session has ended.
   if (response.status === 401 && path !== '/login') toLogin();
-  throw new Error(answer?.message ?? `The server answered ${response.status}; try again later.`);
+  const error = new Error(answer?.message ?? `The server answered ${response.status}; try again later.`);
+  throw Object.assign(error, { status: response.status });
 }
 
 export function toLogin() {

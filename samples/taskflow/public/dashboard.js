@@ -18,7 +18,9 @@ onSubmit(newProject.querySelector('form'), async (values) => {
 live('/live/dashboard', { show });
 
 async function show({ projects, tasks, activity }) {
-  for (const { userId } of activity) names = await userNames(userId);
+  for (const id of [...projects.map((project) => project.ownerId), ...activity.map((one) => one.userId)]) {
+    names = await userNames(id);
+  }
   const mine = tasks.filter((task) => task.assigneeId === me.id && task.status !== 'completed').sort(byUrgency);
   byId('count-open').textContent = mine.length;
   byId('count-overdue').textContent = mine.filter(isOverdue).length;

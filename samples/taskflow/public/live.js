@@ -38,10 +38,16 @@ export function live(path, { show, gone }) {
     socket.addEventListener('close', async () => {
       if (ended) return;
       tell(status, 'off', 'Connecting again …');
-      setTimeout(connect, retryMs);
+      const again = setTimeout(connect, retryMs);
       retryMs = Math.min(retryMs * 2, SLOWEST_RETRY_MS);
-      const me = await fetch('/me', { headers: { accept: 'application/json' } }).catch(() => undefined);
-      if (me?.status === 401) toLogin();
+      // A WebSocket does not say why it was refused; the page itself does.
+      const page = await fetch(location.pathname, { redirect: 'manual' }).catch(() => undefined);
+      if (page?.type === 'opaqueredirect') toLogin();
+      if (page?.status !== 404) return;
+      clearTimeout(again);
+      ended = true;
+      tell(status, 'off', 'Not connected');
+      gone?.('This does not exist any more.');
     });
   };
   connect();

@@ -56,6 +56,7 @@ async function show(assigns) {
   byId('description').textContent = project.description || 'No description yet.';
   byId('owner').textContent = `Owned by ${project.ownerId === me.id ? 'you' : names.get(project.ownerId)}`;
   byId('archived').hidden = project.status !== 'archived';
+  byId('open-settings').hidden = project.ownerId !== me.id;
   const done = tasks.filter((task) => task.status === 'completed').length;
   byId('progress').max = tasks.length || 1;
   byId('progress').value = done;

@@ -37,9 +37,11 @@ function showMonth() {
 async function refresh() {
   for (const { id, status } of [...reports.values()]) {
     if (status === 'done' || status === 'failed') continue;
-    const report = await api('GET', `/reports/${id}`).catch(() => undefined);
-    if (report) reports.set(id, report);
-    else reports.delete(id);
+    try {
+      reports.set(id, await api('GET', `/reports/${id}`));
+    } catch (error) {
+      if (error.status === 404) reports.delete(id);
+    }
   }
   remember();
   draw();

@@ -17,7 +17,7 @@ export function openTask(taskId, assigns, names) {
   myId = assigns.user.id;
   const { title, description, status, priority, dueDate, assigneeId } = form.elements;
   assigneeId.replaceChildren(
-    el('option', { value: '', textContent: 'Nobody yet', disabled: true }),
+    el('option', { value: '', textContent: 'Nobody yet' }),
     ...[...names].map(([value, textContent]) => el('option', { value, textContent })),
   );
   [title.value, description.value] = [task.title, task.description];
@@ -89,7 +89,8 @@ onSubmit(form, async (values) => {
     if (Object.keys(fields).length > 0) await api('PATCH', `/tasks/${current}`, fields);
   };
   const assign = async () => {
-    if (assigneeId) await api('POST', `/tasks/${current}/assign`, { userId: Number(assigneeId) });
+    if (assigneeId === undefined) return;
+    await api('POST', `/tasks/${current}/assign`, { userId: assigneeId === '' ? null : Number(assigneeId) });
   };
   // A completed task cannot be assigned: it is assigned before it is completed, or after it is reopened.
   for (const step of fields.status === 'completed' ? [assign, save] : [save, assign]) await step();

@@ -19,13 +19,14 @@ import { accountRoutes } from './http/account-routes.js';
 import { authentication } from './http/authentication.js';
 import { commentRoutes } from './http/comment-routes.js';
 import { errorAnswers } from './http/error-answers.js';
-import { internalRoutes } from './http/internal-routes.js';
+import { internalRoutes, noInternalRoutes } from './http/internal-routes.js';
 import { pageRoutes } from './http/page-routes.js';
 import { projectRoutes } from './http/project-routes.js';
 import { reportRoutes } from './http/report-routes.js';
 import { summaryRoutes } from './http/summary-routes.js';
 import { systemRoutes } from './http/system-routes.js';
 import { taskRoutes } from './http/task-routes.js';
+import { textNumbers } from './http/text-numbers.js';
 import { workerRoutes } from './http/worker-routes.js';
 import { DashboardLoader } from './live/dashboard-loader.js';
 import { LiveConnections } from './live/live-connections.js';
@@ -57,6 +58,8 @@ export interface AppOptions {
   notifyTarget?: NotifyTarget;
   /** Worker threads for projects at a time. */
   workers?: number;
+  /** Whether active projects get their worker threads as soon as the application listens, not when first needed. */
+  startWorkers?: boolean;
   storageFailure?: StorageFailure;
 }
 
@@ -66,7 +69,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr },
     // Unknown fields are a mistake worth telling, not something to drop quietly.
-    ajv: { customOptions: { removeAdditional: false } },
+    // JSON says what is a number: true is not user 1.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   });
   const { pool } = database;
   const counters = new Counters();
@@ -101,6 +105,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.addHook('onResponse', async (_request, reply) => counters.responded(reply.statusCode));
   errorAnswers(app);
+  textNumbers(app);
   app.addHook('onClose', () => background.close());
   await acceptWebSockets(app);
   authentication(app, sessions);
@@ -111,12 +116,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   summaryRoutes(app, projectService, new ProjectStatisticsRepository(pool), projectCache);
   workerRoutes(app, supervisor, projectService, taskManager);
   reportRoutes(app, reports, storage);
-  if (options.cluster) internalRoutes(app, taskManager, options.cluster.secret);
+  if (options.cluster?.peerUrl) noInternalRoutes(app, options.cluster.secret);
+  else if (options.cluster) internalRoutes(app, ownManager, options.cluster.secret);
   commentRoutes(app, new CommentService(comments, announcer));
-  const dashboards = new DashboardLoader(projects, tasks, faults);
-  const shared = { projects, tasks, comments, announcer, bus, node };
-  liveRoutes(app, { ...shared, projectService, dashboards, connections });
-  await pageRoutes(app);
+  const dashboards = new DashboardLoader(projects, tasks, faults, counters);
+  const shared = { projects, projectService, comments, announcer, bus, node };
+  liveRoutes(app, { ...shared, dashboards, connections, sessions });
+  await pageRoutes(app, projectService);
+  if (options.startWorkers) app.addHook('onListen', async () => background.startWorkers());
   return app;
 }
 

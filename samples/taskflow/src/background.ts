@@ -61,6 +61,7 @@ export class Background {
       { projects, tasks, bus, faults, log },
       workers === undefined ? {} : { workers },
     );
+    announcer.onOwn((message) => this.supervisor.hear(message));
     this.reports = new ReportGenerator({
       data: new ReportRepository(pool),
       pool: new ReportPool(),
@@ -78,6 +79,11 @@ export class Background {
     });
     announcer.onOwn((message) => notifications.hear(message));
     this.notifications = notifications;
+  }
+
+  /** Gives active projects their worker threads, as many as there may be. Resolves when they run. */
+  async startWorkers(): Promise<void> {
+    await this.supervisor.startActive();
   }
 
   stats(): BackgroundStats {

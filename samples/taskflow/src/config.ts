@@ -50,6 +50,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   };
 }
 
+/** The address of a server on this host: an IPv6 address needs brackets in a URL. */
+export function httpAddress(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 function clusterSettings(env: NodeJS.ProcessEnv): Pick<Config, 'node' | 'peerUrl' | 'clusterSecret'> {
   const peerUrl = address('TASKFLOW_PEER', env.TASKFLOW_PEER, 'http://127.0.0.1:4001', ['http:']);
   const clusterSecret = env.TASKFLOW_SECRET || undefined;

@@ -31,6 +31,14 @@ export function forbidden(message: string): RequestError {
 const FOREIGN_KEY_VIOLATION = '23503';
 const UNIQUE_VIOLATION = '23505';
 
+// A character that its text cannot hold; a date that its calendar cannot.
+const UNSTORABLE = ['22021', '22008'];
+
+/** Whether PostgreSQL refused a value that came from a request: what no schema foresaw is still the caller's mistake. */
+export function isUnstorable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && UNSTORABLE.includes(String(error.code));
+}
+
 /** Whether PostgreSQL refused a row because what it refers to is not there. */
 export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION;

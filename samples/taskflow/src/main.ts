@@ -4,7 +4,7 @@ import { buildApp } from './app.js';
 import type { Bus } from './bus/bus.js';
 import { openBus } from './bus/open-bus.js';
 import { openCache } from './cache/open-cache.js';
-import { readConfig } from './config.js';
+import { httpAddress, readConfig } from './config.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { migrate } from './database/migrations.js';
 import { seed } from './database/seed.js';
@@ -16,6 +16,8 @@ process.on('unhandledRejection', (reason) => {
 });
 
 const SHUTDOWN_LIMIT_MS = 5_000;
+// Ctrl-C reaches everything in the terminal, and npm passes it on besides: what comes so soon is the same key press.
+const SAME_SIGNAL_MS = 500;
 
 try {
   await start();
@@ -43,11 +45,12 @@ async function start(): Promise<void> {
     cache,
     notifyTarget,
     workers,
+    startWorkers: true,
     storageFailure,
   });
   await app.listen({ port: config.port, host: config.host });
   const { port } = app.server.address() as AddressInfo;
-  console.log(`TaskFlow listening on http://${config.host}:${port} (pid ${process.pid})`);
+  console.log(`TaskFlow listening on ${httpAddress(config.host, port)} (pid ${process.pid})`);
   endOnSignals(app, database, bus, notifyTarget);
   // Not before: nothing that the first requests need has to wait for the mock service.
   notifyTarget.url().catch((error: Error) => console.error(error.message));
@@ -56,9 +59,14 @@ async function start(): Promise<void> {
 /** Finishes the requests under way, then closes the database. A second signal, or too long a wait, ends at once. */
 function endOnSignals(app: FastifyInstance, database: Database, bus: Bus, notifyTarget: NotifyTarget): void {
   let ending = false;
+  let endingSince = 0;
   const end = async (): Promise<void> => {
-    if (ending) process.exit(1);
+    if (ending) {
+      if (performance.now() - endingSince > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
     ending = true;
+    endingSince = performance.now();
     setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
     await app.close();
     await Promise.all([bus.close(), notifyTarget.stop(), database.close()]);

@@ -50,6 +50,14 @@ describe('accounts', () => {
     assert.equal(answers[0]?.status, 401);
   });
 
+  it('makes whoever guesses a password wait', async () => {
+    for (let time = 1; time <= 5; time += 1) assert.equal((await logIn('user2', 'a guess')).status, 401);
+    const { status, body } = await app.request('POST', '/login', { login: 'USER2', password: 'taskflow' });
+    assert.equal(status, 429);
+    assert.match(String(body.message), /^Too many wrong passwords; try again in 1 s\.$/);
+    assert.equal((await logIn('user1', 'taskflow')).status, 200);
+  });
+
   it('an address and a name belong to one user, in any case', async () => {
     const answer = async (fields: object): Promise<[number, unknown]> => {
       const { status, body } = await app.request('POST', '/register', { ...ana, ...fields });

@@ -29,6 +29,14 @@ describe('fault check-then-act: TaskManager.assignNextAvailable', () => {
     assert.ok(new Set(given).size < CALLERS, `given: ${given}`);
   });
 
+  it('on: the loads are right all the same, since whoever loses a task loses its load', async () => {
+    const app = await startApp(new Set(['check-then-act']));
+    await Promise.all(Array.from({ length: CALLERS }, () => app.request('POST', '/projects/1/assign-next')));
+    const { body } = await app.request('GET', '/stats/slots');
+    await app.close();
+    assert.equal(body.consistent, true);
+  });
+
   it('on: one caller after the other is given a task of its own', async () => {
     const app = await startApp(new Set(['check-then-act']));
     const given = new Set<number>();

@@ -14,11 +14,13 @@ const secret = 'for nodes only';
 
 interface Stats {
   functions: Record<string, { entered: number; completed: number }>;
-  requests: { total: number };
+  requests: { byStatus: Record<string, number> };
 }
 
-const assignedBy = async (url: string): Promise<number> =>
-  (await getJson<Stats>(`${url}/stats`)).functions['TaskManager.assignTask']?.completed ?? 0;
+const calls = async (url: string, name: string): Promise<number> =>
+  (await getJson<Stats>(`${url}/stats`)).functions[name]?.completed ?? 0;
+const assignedBy = (url: string): Promise<number> => calls(url, 'TaskManager.assignTask');
+const createdBy = (url: string): Promise<number> => calls(url, 'TaskManager.createTask');
 
 const openSocket = (url: string, path: string, token: string): Promise<TestSocket> =>
   TestSocket.open(url, path, { authorization: `Bearer ${token}` });
@@ -41,7 +43,9 @@ describe('two nodes', () => {
 
   beforeEach(async () => {
     await resetData();
-    await (await testDatabase()).pool.query(`UPDATE tasks SET status = 'todo', assignee_id = NULL`);
+    const { pool } = await testDatabase();
+    await pool.query(`UPDATE tasks SET status = 'todo', assignee_id = NULL`);
+    await pool.query('UPDATE projects SET owner_id = 1');
     broker = new Broker();
     const brokerUrl = await broker.listen();
     const open = (): Promise<Bus> => openBus({ redisUrl: undefined, brokerUrl }, assert.fail);
@@ -135,6 +139,63 @@ describe('two nodes', () => {
     );
   });
 
+  it('a task that is made for somebody on a is made by the TaskManager of b, and both dashboards show it', async () => {
+    const [onA, onB] = [await openPage(a, '/live/dashboard', 2), await openPage(b, '/live/dashboard', 2)];
+    const made = await a.request<Task>('POST', '/projects/1/tasks', { title: 'Made for user2', assigneeId: 2 });
+    assert.deepEqual([made.status, made.body.assigneeId, made.body.status], [201, 2, 'in_progress']);
+    assert.deepEqual([await createdBy(a.url), await createdBy(b.url)], [0, 1]);
+    await until('both have it', () => [onA, onB].every((page) => changes(page).includes('Made for user2')));
+    const { body } = await a.request<{ consistent: boolean; users: { userId: number; slots: number }[] }>(
+      'GET',
+      '/stats/slots',
+    );
+    assert.equal(body.consistent, true);
+    assert.equal(body.users.find((user) => user.userId === 2)?.slots, 1);
+  });
+
+  it('nodes that name each other, or themselves, as peers refuse instead of asking round in a circle', async () => {
+    const [portC, portD] = [await unusedPort(), await unusedPort()];
+    const start = (port: number, peer: number): Promise<TestApp> =>
+      startApp(noFaults, undefined, { port, cluster: { secret, peerUrl: `http://127.0.0.1:${peer}` } });
+    const [c, d] = [await start(portC, portD), await start(portD, portC)];
+    const narcissist = await unusedPort();
+    const e = await start(narcissist, narcissist);
+    const refusals = async (app: TestApp): Promise<number> =>
+      (await getJson<Stats>(`${app.url}/stats`)).requests.byStatus['503'] ?? 0;
+    const register = (app: TestApp, username: string): Promise<{ status: number }> =>
+      app.request('POST', '/register', { email: `${username}@x.example`, username, password: 'long enough' });
+
+    assert.equal((await register(c, 'cleo')).status, 201);
+    await until('d has refused', async () => (await refusals(d)) === 1);
+    assert.equal((await register(e, 'echo')).status, 201);
+    await until('e has refused itself', async () => (await refusals(e)) === 1);
+    assert.equal(await refusals(c), 0);
+    for (const app of [c, e]) {
+      const { status, body } = await app.request('POST', '/tasks/1/assign', { userId: 1 });
+      assert.equal(status, 503);
+      assert.match(String(body.message), /This node uses a peer itself; only one node may have the TaskManager/);
+      await app.close();
+    }
+    await d.close();
+  });
+
+  it('a peer without internal routes is not a missing task', async () => {
+    const single = await startApp(noFaults);
+    const misled = await startApp(noFaults, undefined, { cluster: { secret, peerUrl: single.url } });
+    const { status, body } = await misled.request('POST', '/tasks/1/assign', { userId: 1 });
+    await misled.close();
+    await single.close();
+    assert.equal(status, 503);
+    assert.match(String(body.message), /it has no internal routes, which a node has only with TASKFLOW_SECRET/);
+  });
+
+  it('work is taken away on a by the TaskManager of b', async () => {
+    await a.request('POST', '/tasks/1/assign', { userId: 2 });
+    const { status, body } = await a.request<Task>('POST', '/tasks/1/assign', { userId: null });
+    assert.deepEqual([status, body.assigneeId, body.status], [200, null, 'todo']);
+    assert.equal((await b.request('GET', '/stats/slots')).body.consistent, true);
+  });
+
   it('the internal routes are for those who know the secret', async () => {
     const post = (headers: Record<string, string>): Promise<Response> =>
       fetch(`${b.url}/internal/assign`, {
@@ -204,12 +265,22 @@ describe('npm run cluster', function () {
     await until('the nodes have ended', () => !cluster.pids.some(alive), 10_000);
   });
 
-  it('ends when a node dies', async () => {
+  it('goes on with node a when b dies, and ends when both have died', async () => {
     const cluster = await start();
+    const { token } = await post<{ token: string }>(`${cluster.a}/login`, { login: 'user2', password: 'taskflow' });
+    process.kill(cluster.pids[1] ?? 0, 'SIGKILL');
+    await until('it is told', () => /^Node b ended unexpectedly; node a goes on alone\.$/m.test(cluster.output.stderr));
+    const task = await post<Task>(`${cluster.a}/projects/1/tasks`, { title: 'Made alone' }, token);
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const assigned = await fetch(`${cluster.a}/tasks/${task.id}/assign`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ userId: 2 }),
+    });
+    assert.equal(assigned.status, 503);
     process.kill(cluster.pids[0] ?? 0, 'SIGKILL');
     assert.equal(await cluster.ended, 1);
-    assert.match(cluster.output.stderr, /Node a ended unexpectedly/);
-    assert.ok(!cluster.pids.some(alive));
+    assert.match(cluster.output.stderr, /Node a ended unexpectedly, so the cluster ends too/);
   });
 
   const { DATABASE_URL, REDIS_URL } = process.env;

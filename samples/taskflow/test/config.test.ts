@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseSeed, readConfig } from '../dist/config.js';
+import { httpAddress, parseSeed, readConfig } from '../dist/config.js';
 import { faultNames, parseFaults } from '../dist/faults.js';
 import { progressOf, sortByUrgency, urgencyOf } from '../dist/projects/priority.js';
 import type { Task } from '../dist/tasks/task.js';
@@ -7,6 +7,11 @@ import { hashPassword, verifyPassword } from '../dist/users/password.js';
 import { resetData, testDatabase } from './support.js';
 
 describe('configuration', () => {
+  it('writes an IPv6 address as URLs need it', () => {
+    assert.equal(httpAddress('::', 4000), 'http://[::]:4000');
+    assert.equal(httpAddress('localhost', 1), 'http://localhost:1');
+  });
+
   it('faults: all by default, none on request, single ones by name', () => {
     assert.deepEqual([...parseFaults(undefined)], [...faultNames]);
     assert.equal(parseFaults('none').size, 0);

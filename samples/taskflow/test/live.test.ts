@@ -82,6 +82,12 @@ describe('live pages', () => {
     );
     await app.request('POST', `/tasks/${other.id}/assign`, { userId: 2 });
     await until('it is taken away', () => page.removed('tasks').includes(other.id));
+    // As after a reload, which would not show a project that is neither the user's nor has a task of the user's.
+    assert.deepEqual(page.removed('projects'), [3]);
+    await app.request('PATCH', '/projects/1', { name: 'Mine' });
+    await newTask(3, 'Of no concern');
+    await until('a later change is shown', () => page.put<Project>('projects').some((one) => one.name === 'Mine'));
+    assert.ok(page.put<Activity>('activity').every((one) => one.text !== 'Of no concern'));
 
     await app.request('DELETE', `/tasks/${own.id}`);
     await until('the deleted task is gone', () => page.removed('tasks').includes(own.id));
@@ -96,6 +102,29 @@ describe('live pages', () => {
     // Each message came by the topic of the user and by that of the project, and was handled once.
     const ids = page.put<Activity>('activity').map((one) => one.id);
     assert.equal(new Set(ids).size, ids.length);
+  });
+
+  it('end with the session that they were opened with', async () => {
+    await start();
+    const logIn = async (): Promise<string> =>
+      (await app.request<{ token: string }>('POST', '/login', { login: 'user2', password: 'taskflow' })).body.token;
+    const openAs = async (token: string): Promise<TestSocket> => {
+      const socket = await TestSocket.open(app.url, '/live/dashboard', { authorization: `Bearer ${token}` });
+      sockets.push(socket);
+      return socket;
+    };
+    const [first, second, third] = [await logIn(), await logIn(), await logIn()];
+    const [kept, changed, left] = [await openAs(first), await openAs(second), await openAs(third)];
+    await fetch(`${app.url}/logout`, { method: 'POST', headers: { authorization: `Bearer ${third}` } });
+    await until('the socket of the session that was logged out is closed', () => left.closedWith === 1008);
+    assert.deepEqual([kept.closedWith, changed.closedWith], [undefined, undefined]);
+    await fetch(`${app.url}/me`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${first}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ currentPassword: 'taskflow', newPassword: 'something else' }),
+    });
+    await until('that of another device is closed', () => changed.closedWith === 1008);
+    assert.equal(kept.closedWith, undefined);
   });
 
   it('a new project appears on the dashboard, and a deleted one disappears with its tasks', async () => {
@@ -148,6 +177,17 @@ describe('live pages', () => {
       await (await open('/live/projects/1')).close();
       await until('all sockets are closed', async () => (await counts()).sockets === 0);
       assert.deepEqual(await counts(), { sockets: 0, dashboardModels: on ? 3 : 0, projectModels: 0 });
+    });
+
+    it(`fault n-plus-one ${state}: a project's page asks for tasks ${on ? 'one by one' : 'once'}`, async () => {
+      await start(on ? new Set(['n-plus-one']) : noFaults);
+      const { statements } = await testDatabase();
+      const before = statements.length;
+      const { assigns } = await open('/live/projects/1');
+      const asked = statements.slice(before).filter((sql) => /FROM tasks WHERE (id|project_id) = \$1/.test(sql));
+      assert.equal((assigns.tasks as Task[]).length, 4);
+      // The comments are asked for by project, too.
+      assert.equal(asked.length, on ? 1 + 1 + 4 : 1 + 1);
     });
 
     it(`fault n-plus-one ${state}: the dashboard asks for tasks ${on ? 'project by project' : 'once'}`, async () => {

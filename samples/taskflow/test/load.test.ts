@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { noFaults } from '../dist/faults.js';
 import { type Action, type ActionKind, actionSequence, type Mix, mixes } from '../dist/load/actions.js';
 import type { Answer, Caller } from '../dist/load/client.js';
@@ -167,22 +168,20 @@ describe('load generator', () => {
   }).timeout(60_000);
 
   it('a ramp lets the users join one after the other', async () => {
-    const joined: number[] = [];
-    const failing = createServer((request, response) => {
-      const at = request.headers.authorization;
-      const looking = request.url?.includes('limit=200') || request.url === '/login' || request.url === '/stats';
-      if (at && !looking) joined.push(performance.now());
+    /** When each virtual user, by its number, first made a task. */
+    const joined = new Map<number, number>();
+    const server = createServer(async (request, response) => {
+      const number = /of virtual user (\d+)/.exec(await text(request))?.[1];
+      if (number !== undefined && !joined.has(Number(number))) joined.set(Number(number), performance.now());
       response.end(JSON.stringify({ token: 'x', users: [{ id: 1, username: 'user1' }], projects: [{ id: 1 }] }));
     }).listen(0, '127.0.0.1');
-    await once(failing, 'listening');
-    const url = new URL(`http://127.0.0.1:${(failing.address() as AddressInfo).port}`);
-    const options = { url, users: 10, durationMs: 1_000, rampMs: 900, seed: 1, rate: 0, mix: 'tasks' as const };
-    await runLoad(options);
-    failing.close();
-    const [first = 0] = joined;
-    // All at once would make as many requests in the first half as in the second.
-    const early = joined.filter((time) => time - first < 450).length;
-    assert.ok(early < joined.length - early, `${early} of ${joined.length} requests in the first half`);
+    await once(server, 'listening');
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const begin = performance.now();
+    await runLoad({ url, users: 10, durationMs: 2_500, rampMs: 900, seed: 1, rate: 0, mix: 'tasks' });
+    server.close();
+    assert.equal(joined.size, 10);
+    for (const [number, at] of joined) assert.ok(at - begin >= number * 90, `${number} joined after ${at - begin} ms`);
   });
 
   it('percentiles are right within a percent', () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { noFaults } from '../dist/faults.js';
 import { resetData, startApp, type TestApp } from './support.js';
 
@@ -44,11 +47,14 @@ describe('pages', () => {
   it('load only files that exist, and have no scripts or styles inside', async () => {
     const names = readdirSync(PUBLIC);
     for (const name of names.filter((one) => one.endsWith('.html') || one.endsWith('.js'))) {
-      const text = readFileSync(new URL(name, PUBLIC), 'utf8');
-      for (const [, asset] of text.matchAll(/\/assets\/([\w.-]+)|from '\.\/([\w.-]+)'/g)) {
-        if (asset) assert.ok(names.includes(asset), `${name} loads ${asset}`);
+      const source = readFileSync(new URL(name, PUBLIC), 'utf8');
+      const loads = [...source.matchAll(/\/assets\/([\w.-]+)|from '\.\/([\w.-]+)'/g)];
+      assert.ok(loads.length > 0 || !source.includes('import '), `${name} loads nothing`);
+      for (const [, asset, imported] of loads) {
+        const file = asset ?? imported ?? '';
+        assert.ok(names.includes(file), `${name} loads ${file}`);
       }
-      if (name.endsWith('.html')) assert.doesNotMatch(text, /<style|style="|<script(?![^>]*src=)|\son\w+="/, name);
+      if (name.endsWith('.html')) assert.doesNotMatch(source, /<style|style="|<script(?![^>]*src=)|\son\w+="/, name);
     }
     const script = await get('/assets/dashboard.js', false);
     assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
@@ -63,13 +69,21 @@ describe('pages', () => {
   });
 
   it('a browser gets failures as a page, with what it asked for as text', async () => {
-    const missing = await get('/nowhere/<script>alert(1)</script>');
-    assert.equal(missing.status, 404);
-    assert.match(missing.headers.get('content-type') ?? '', /text\/html/);
-    assert.doesNotMatch(await missing.text(), /<script/);
+    // As fetch would not send it: with nothing encoded.
+    const asking = request(`${app.url}/nowhere/`, { path: '/nowhere/<script>', headers: { accept: 'text/html' } });
+    asking.end();
+    const [missing] = (await once(asking, 'response')) as [IncomingMessage];
+    assert.equal(missing.statusCode, 404);
+    assert.match(missing.headers['content-type'] ?? '', /text\/html/);
+    const page = await text(missing);
+    assert.doesNotMatch(page, /<script/);
+    assert.match(page, /There is no GET \/nowhere\/&#60;script&#62; here\./);
     const guest = await get('/projects/1', false);
     assert.equal(guest.status, 401);
     assert.match(await guest.text(), /Please log in/);
+    const gone = await get('/app/projects/999999');
+    assert.equal(gone.status, 404);
+    assert.match(await gone.text(), /Project 999999 does not exist\./);
     const malformed = await get('/app/projects/abc');
     assert.equal(malformed.status, 400);
     assert.match(await malformed.text(), /params\/id must be integer/);

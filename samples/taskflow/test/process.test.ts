@@ -45,6 +45,15 @@ describe('processes', () => {
     assert.equal(taskflow.output.stderr, '');
   });
 
+  it('takes the signals of one key press, which come from the terminal and from npm, for one', async () => {
+    const taskflow = await startTaskFlow();
+    // Two kinds, since the system makes one of two of the same kind that come at once.
+    taskflow.child.kill('SIGINT');
+    taskflow.child.kill('SIGTERM');
+    assert.equal(await taskflow.ended, 0);
+    assert.equal(taskflow.output.stderr, '');
+  });
+
   it('a killed TaskFlow leaves no database process behind', async () => {
     const taskflow = await startTaskFlow();
     const pid = await databasePid(taskflow.url);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MemoryBus } from '../dist/bus/memory-bus.js';
-import { projectTopic } from '../dist/bus/messages.js';
+import { type BusMessage, projectTopic } from '../dist/bus/messages.js';
 import { Counters } from '../dist/counters.js';
 import type { RequestError } from '../dist/errors.js';
 import { type Faults, noFaults } from '../dist/faults.js';
@@ -188,13 +188,6 @@ describe('ProjectSupervisor', () => {
     await Promise.all(busy);
   });
 
-  it('ends a thread that nobody asks anything, and starts it again on demand', async () => {
-    const supervisor = await start(noFaults, { idleMs: 1 });
-    await supervisor.ask(1, { type: 'ping' });
-    await until('the thread has ended', () => stateOf(supervisor) === 'stopped');
-    assert.equal((await supervisor.ask(1, { type: 'recalculate' })).tasks, 10);
-  });
-
   it('has no thread for unknown, archived and deleted projects', async () => {
     const supervisor = await start(noFaults);
     await assert.rejects(supervisor.ask(99, { type: 'ping' }), fails(404, /^Project 99 does not exist/));
@@ -205,6 +198,44 @@ describe('ProjectSupervisor', () => {
     await bus.publish(projectTopic(1), { type: 'project.deleted', projectId: 1, project: null, userId: 1, node: 'a' });
     await until('the thread has ended', () => stateOf(supervisor) === 'stopped');
     assert.deepEqual(supervisor.reports(), []);
+  });
+
+  it('has a thread for each active project from the start, within the limit, and for new ones while there is room', async () => {
+    const supervisor = await start(noFaults, { workers: 2 });
+    const { pool } = await testDatabase();
+    await pool.query(`UPDATE projects SET status = 'archived' WHERE id = 1`);
+    await supervisor.startActive();
+    assert.deepEqual(
+      supervisor.reports().map(({ projectId, state }) => [projectId, state]),
+      [
+        [2, 'running'],
+        [3, 'running'],
+      ],
+    );
+    const created = (projectId: number): BusMessage => {
+      const at = new Date().toISOString();
+      const project = { id: projectId, name: 'x', description: '', ownerId: 1, createdAt: at, updatedAt: at };
+      const message = { id: 'x', at, node: 'a', type: 'project.created' as const, projectId, userId: 1 };
+      return { ...message, project: { ...project, status: 'active' } };
+    };
+    const { rows } = await pool.query<{ id: number }>(
+      `INSERT INTO projects (name, owner_id) VALUES ('Garden', 1) RETURNING id`,
+    );
+    const garden = rows[0]?.id ?? 0;
+    supervisor.hear(created(garden));
+    assert.equal(stateOf(supervisor, garden), 'stopped');
+    await bus.publish(projectTopic(2), { type: 'project.deleted', projectId: 2, project: null, userId: 1, node: 'a' });
+    await until('there is room', () => supervisor.reports().length === 1);
+    supervisor.hear(created(garden));
+    await until('the new project has its thread', () => stateOf(supervisor, garden) === 'running');
+  });
+
+  it('forgets how a worker crashed when its project is deleted', async () => {
+    const supervisor = await start(crash, { restarts: 0, restartsWithinMs: 60_000 });
+    await assert.rejects(supervisor.ask(1, BY_ZERO), fails(503, /ended before/));
+    await until('the worker is given up', () => stateOf(supervisor) === 'given-up');
+    await bus.publish(projectTopic(1), { type: 'project.deleted', projectId: 1, project: null, userId: 1, node: 'a' });
+    await until('it is forgotten', () => supervisor.reports().length === 0);
   });
 
   it('starts nothing any more once it is closed', async () => {
@@ -250,6 +281,52 @@ describe("routes of a project's worker", () => {
       stats.body.workers.map(({ projectId, state }) => [projectId, state]),
       [[1, 'running']],
     );
+  });
+
+  it('an import is made as a whole or not at all', async () => {
+    const app = await startApp(noFaults);
+    const { pool } = await testDatabase();
+    const csv = 'First;low;3\nLast';
+    // The last row of the import breaks it, once the others are in.
+    await pool.query(`ALTER TABLE tasks ADD CONSTRAINT not_the_last CHECK (title <> 'Last')`);
+    const failed = await app.request('POST', '/projects/1/worker/import', { csv });
+    await pool.query('ALTER TABLE tasks DROP CONSTRAINT not_the_last');
+    const left = await pool.query(`SELECT 1 FROM tasks WHERE title LIKE 'First%'`);
+    const { statements } = await testDatabase();
+    const before = statements.length;
+    const made = await app.request<{ taskIds: number[] }>('POST', '/projects/1/worker/import', { csv });
+    const inserts = statements.slice(before).filter((sql) => sql.includes('INSERT INTO tasks'));
+    await app.close();
+    assert.deepEqual([failed.status, left.rows.length], [500, 0]);
+    assert.deepEqual([made.status, made.body.taskIds.length, inserts.length], [201, 4, 1]);
+  });
+
+  it('a worker that keeps crashing is given up, visibly, and the rest of the application goes on', async () => {
+    const app = await startApp(crash);
+    const budget = () => app.request('POST', '/projects/1/worker/budget', { cents: '100', people: 0 });
+    // With the limits that TaskFlow has: the fourth crash does it, unless the four took more than five seconds.
+    const statuses: number[] = [];
+    while (statuses.length < 4 || (statuses.at(-1) === 503 && statuses.length < 40)) {
+      statuses.push((await budget()).status);
+    }
+    assert.equal((await app.request('GET', '/projects/1/worker')).body.state, 'given-up');
+    const refused = await budget();
+    assert.equal(refused.status, 409);
+    assert.match(String(refused.body.message), /^The worker of project 1 was given up after 3 restarts within 5000 ms/);
+    const { body } = await app.request<{ workers: { projectId: number; state: string }[] }>('GET', '/stats');
+    assert.deepEqual(
+      body.workers.map(({ projectId, state }) => [projectId, state]),
+      [[1, 'given-up']],
+    );
+    for (const [method, path] of [
+      ['POST', '/projects/2/worker/ping'],
+      ['GET', '/projects/1'],
+      ['POST', '/projects/1/assign-next'],
+    ] as const) {
+      assert.equal((await app.request(method, path)).status, 200, path);
+    }
+    assert.equal((await app.request('POST', '/projects/1/worker/start')).body.state, 'running');
+    await app.close();
   });
 
   it('answers what cannot be served with the reason', async () => {

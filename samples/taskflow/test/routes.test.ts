@@ -3,7 +3,7 @@ import { noFaults } from '../dist/faults.js';
 import type { ProjectPage, ProjectSummary } from '../dist/projects/project.js';
 import type { Task } from '../dist/tasks/task.js';
 import type { SlotReport } from '../dist/tasks/task-manager.js';
-import { resetData, startApp, type TestApp } from './support.js';
+import { logInAs, resetData, startApp, type TestApp, testDatabase, until } from './support.js';
 
 interface Slots {
   consistent: boolean;
@@ -16,6 +16,7 @@ describe('routes', () => {
 
   beforeEach(async () => {
     await resetData();
+    await (await testDatabase()).pool.query('UPDATE projects SET owner_id = 1 WHERE id = 2');
     app = await startApp(noFaults);
   });
 
@@ -64,11 +65,11 @@ describe('routes', () => {
   });
 
   it('POST /projects creates a project that can be read back', async () => {
-    const created = await app.request<ProjectPage>('POST', '/projects', { name: 'Garden', ownerId: 2 });
+    const created = await app.request<ProjectPage>('POST', '/projects', { name: 'Garden' });
     assert.equal(created.status, 201);
     const { body } = await app.request<ProjectPage>('GET', `/projects/${created.body.id}`);
     assert.equal(body.name, 'Garden');
-    assert.equal(body.ownerId, 2);
+    assert.equal(body.ownerId, 1);
     assert.equal(body.status, 'active');
     assert.deepEqual(body.tasks, []);
     assert.equal(body.progress, 0);
@@ -92,6 +93,19 @@ describe('routes', () => {
     assert.equal(status, 200);
     assert.equal(body.description, 'Spring');
     assert.equal(body.name, before.body.name);
+  });
+
+  it('a project is changed and deleted by its owner alone', async () => {
+    const headers = { authorization: `Bearer ${await logInAs(2)}`, 'content-type': 'application/json' };
+    const path = `${app.url}/projects/1`;
+    const patch = await fetch(path, { method: 'PATCH', headers, body: JSON.stringify({ status: 'archived' }) });
+    const deletion = await fetch(path, { method: 'DELETE', headers: { authorization: headers.authorization } });
+    for (const refused of [patch, deletion]) {
+      assert.equal(refused.status, 403);
+      assert.match(((await refused.json()) as { message: string }).message, /^Project 1 is somebody else's/);
+    }
+    const { body } = await app.request<ProjectPage>('GET', '/projects/1');
+    assert.deepEqual([body.status, body.tasks.length], ['active', 10]);
   });
 
   it('DELETE /projects/:id takes its tasks and their load along', async () => {
@@ -144,6 +158,65 @@ describe('routes', () => {
     await app.request('DELETE', `/tasks/${id}`);
     assert.equal(await slotsOf(2), second);
   });
+
+  it('a task can be made for somebody, and be taken from whoever has it', async () => {
+    const before = await slotsOf(2);
+    const { id, assigneeId, status } = await newTask({ assigneeId: 2 });
+    assert.deepEqual([assigneeId, status], [2, 'in_progress']);
+    assert.equal(await slotsOf(2), before + 1);
+    const unassign = () => app.request<Task>('POST', `/tasks/${id}/assign`, { userId: null });
+    const { body: free } = await unassign();
+    assert.deepEqual([free.assigneeId, free.status], [null, 'todo']);
+    assert.equal(await slotsOf(2), before);
+    assert.deepEqual((await unassign()).body, free);
+    await app.request('POST', `/tasks/${id}/complete`);
+    assert.equal((await unassign()).status, 409);
+    assert.equal((await app.request('POST', '/tasks/999/assign', { userId: null })).status, 404);
+    assert.equal((await newTask({ assigneeId: null })).status, 'todo');
+  });
+
+  it('completing again changes nothing, not even when it was completed', async () => {
+    const { pool } = await testDatabase();
+    const { id } = await newTask();
+    const completedAt = async (): Promise<Date | null> =>
+      (await pool.query<{ at: Date | null }>('SELECT completed_at AS at FROM tasks WHERE id = $1', [id])).rows[0]?.at ??
+      null;
+    const { body: first } = await app.request<Task>('POST', `/tasks/${id}/complete`);
+    const at = await completedAt();
+    assert.ok(at);
+    const { body: second } = await app.request<Task>('POST', `/tasks/${id}/complete`);
+    assert.deepEqual(second, first);
+    await app.request('PATCH', `/tasks/${id}`, { title: 'Swept', status: 'completed' });
+    assert.deepEqual(await completedAt(), at);
+    await app.request('PATCH', `/tasks/${id}`, { status: 'todo' });
+    assert.equal(await completedAt(), null);
+    await app.request('PATCH', `/tasks/${id}`, { status: 'completed' });
+    assert.ok(Number(await completedAt()) > Number(at));
+  });
+
+  // The embedded database has one connection, which a transaction keeps to itself.
+  if (process.env.DATABASE_URL) {
+    it('a task that is made while its project is being deleted finds no project', async () => {
+      const { pool, statements } = await testDatabase();
+      const deleting = await pool.connect();
+      try {
+        await deleting.query('BEGIN');
+        await deleting.query('DELETE FROM comments USING tasks WHERE task_id = tasks.id AND project_id = 1');
+        await deleting.query('DELETE FROM tasks WHERE project_id = 1');
+        await deleting.query('DELETE FROM projects WHERE id = 1');
+        const before = statements.length;
+        const made = app.request('POST', '/projects/1/tasks', { title: 'Too late' });
+        await until('it waits', () => statements.slice(before).some((sql) => sql.includes('INSERT INTO tasks')));
+        await deleting.query('COMMIT');
+        assert.deepEqual(await made, {
+          status: 404,
+          body: { statusCode: 404, message: 'Project 1 does not exist.' },
+        });
+      } finally {
+        deleting.release();
+      }
+    });
+  }
 
   it('a completed task cannot be assigned', async () => {
     const { id } = await newTask();

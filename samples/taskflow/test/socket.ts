@@ -14,8 +14,13 @@ type Message =
 /** A page's end of a live connection: keeps what it was sent. */
 export class TestSocket {
   readonly messages: Message[] = [];
+  /** The code that the server closed it with, once it has. */
+  closedWith: number | undefined;
 
   private constructor(private readonly socket: WebSocket) {
+    socket.on('close', (code) => {
+      this.closedWith = code;
+    });
     socket.on('message', (data) => this.messages.push(JSON.parse(String(data)) as Message));
   }
 

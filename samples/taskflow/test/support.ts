@@ -116,14 +116,18 @@ export async function logInAs(userId: number): Promise<string> {
  * The application on a port of its own, on the shared test database unless another pool is given. Its cache and bus
  * are in Redis when `REDIS_URL` is set, unless others are given.
  */
-export async function startApp(faults: Faults, pool?: Pool, more: Partial<AppOptions> = {}): Promise<TestApp> {
+export async function startApp(
+  faults: Faults,
+  pool?: Pool,
+  { port = 0, ...more }: Partial<AppOptions> & { port?: number } = {},
+): Promise<TestApp> {
   const database = { kind: 'embedded' as const, pid: null, pool: pool ?? (await testDatabase()).pool };
   const bus = more.bus ?? (await openBus({ redisUrl, brokerUrl: undefined }, console.error));
   const cache = more.cache ?? (await openCache(redisUrl, console.error));
   const app = await buildApp({ ...more, database, faults, bus, cache });
   // Whoever gives one closes it.
   if (!more.bus) app.addHook('onClose', () => bus.close());
-  await app.listen({ port: 0, host: '127.0.0.1' });
+  await app.listen({ port, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const token = await logInAs(1);
   return {

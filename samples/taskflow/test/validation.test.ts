@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import Fastify from 'fastify';
 import { openPool } from '../dist/database/connect.js';
 import { noFaults } from '../dist/faults.js';
+import { errorAnswers } from '../dist/http/error-answers.js';
 import { resetData, startApp, type TestApp, testDatabase } from './support.js';
 
 type Case = [method: string, path: string, body: object | string | undefined, status: number, message: RegExp];
@@ -15,16 +17,13 @@ const cases: Case[] = [
   ['GET', '/projects?limit=201', undefined, 400, /querystring\/limit must be <= 200/],
   ['GET', '/projects?page=2', undefined, 400, /must NOT have additional properties/],
   ['GET', '/projects/999/tasks', undefined, 404, /^Project 999 does not exist\.$/],
-  ['POST', '/projects', { ownerId: 1 }, 400, /required property 'name'/],
-  ['POST', '/projects', { name: '  ', ownerId: 1 }, 400, /body\/name must match pattern/],
-  [
-    'POST',
-    '/projects',
-    { name: 'x'.repeat(201), ownerId: 1 },
-    400,
-    /body\/name must NOT have more than 200 characters/,
-  ],
-  ['POST', '/projects', { name: 'Garden', ownerId: 77 }, 422, /^User 77 does not exist/],
+  ['POST', '/projects', {}, 400, /required property 'name'/],
+  ['POST', '/projects', { name: '  ' }, 400, /body\/name must match pattern/],
+  ['POST', '/projects', { name: 'a\0' }, 400, /body\/name must match pattern/],
+  ['POST', '/projects', { name: 'a', description: '\0' }, 400, /body\/description must match pattern/],
+  ['POST', '/projects', { name: 'x'.repeat(201) }, 400, /body\/name must NOT have more than 200 characters/],
+  ['POST', '/projects', { name: 'Garden', ownerId: 2 }, 400, /must NOT have additional properties/],
+  ['POST', '/projects', { name: 5 }, 400, /body\/name must be string/],
   ['POST', '/projects', '{"name":', 400, /JSON/],
   ['POST', '/projects', undefined, 400, /body must be object/],
   ['PATCH', '/projects/1', {}, 400, /must NOT have fewer than 1 properties/],
@@ -34,7 +33,11 @@ const cases: Case[] = [
   ['POST', '/projects/1/tasks', { title: '' }, 400, /body\/title must NOT have fewer than 1 characters/],
   ['POST', '/projects/1/tasks', { title: 'x', dueDate: 'soon' }, 400, /body\/dueDate must match format "date"/],
   ['POST', '/projects/1/tasks', { title: 'x', priority: 'urgent' }, 400, /body\/priority must be equal to one of/],
-  ['POST', '/projects/1/tasks', { title: 'x', assigneeId: 1 }, 400, /must NOT have additional properties/],
+  ['POST', '/projects/1/tasks', { title: 'x', dueDate: '0000-01-01' }, 400, /body\/dueDate must match pattern/],
+  ['POST', '/projects/1/tasks', { title: 'x', description: 'a\0b' }, 400, /body\/description must match pattern/],
+  ['POST', '/projects/1/tasks', { title: 'x', assigneeId: 77 }, 422, /^User 77 does not exist/],
+  ['POST', '/projects/1/tasks', { title: 'x', slots: 1 }, 400, /must NOT have additional properties/],
+  ['POST', '/projects/1/worker/import', { csv: 'a\0;low' }, 400, /body\/csv must match pattern/],
   ['POST', '/projects/999/tasks', { title: 'x' }, 404, /^Project 999 does not exist\.$/],
   ['POST', '/projects/999/assign-next', undefined, 404, /^Project 999 does not exist\.$/],
   ['PATCH', '/tasks/1', { status: 'started' }, 400, /body\/status must be equal to one of/],
@@ -42,6 +45,10 @@ const cases: Case[] = [
   ['DELETE', '/tasks/999', undefined, 404, /^Task 999 does not exist\.$/],
   ['POST', '/tasks/1/assign', {}, 400, /required property 'userId'/],
   ['POST', '/tasks/1/assign', { userId: 'me' }, 400, /body\/userId must be integer/],
+  ['POST', '/tasks/1/assign', { userId: true }, 400, /body\/userId must be integer/],
+  ['POST', '/tasks/1/assign', { userId: '1' }, 400, /body\/userId must be integer/],
+  ['PATCH', '/tasks/1', { title: 'a\0' }, 400, /body\/title must match pattern/],
+  ['PATCH', '/tasks/1', { dueDate: '0000-12-31' }, 400, /body\/dueDate must match pattern/],
   ['POST', '/tasks/1/assign', { userId: 77 }, 422, /^User 77 does not exist/],
   ['POST', '/tasks/999/assign', { userId: 1 }, 404, /^Task 999 does not exist\.$/],
   ['POST', '/tasks/999/complete', undefined, 404, /^Task 999 does not exist\.$/],
@@ -50,6 +57,7 @@ const cases: Case[] = [
   ['GET', '/tasks/999/comments', undefined, 404, /^Task 999 does not exist\.$/],
   ['POST', '/tasks/999/comments', { body: 'x' }, 404, /^Task 999 does not exist\.$/],
   ['POST', '/tasks/1/comments', { body: ' ' }, 400, /body\/body must match pattern/],
+  ['POST', '/tasks/1/comments', { body: 'a\0' }, 400, /body\/body must match pattern/],
   ['POST', '/tasks/1/comments', {}, 400, /required property 'body'/],
   ['PATCH', '/comments/999', { body: 'x' }, 404, /^Comment 999 does not exist\.$/],
   ['DELETE', '/comments/999', undefined, 404, /^Comment 999 does not exist\.$/],
@@ -68,6 +76,7 @@ const cases: Case[] = [
     400,
     /body\/password must NOT have fewer/,
   ],
+  ['POST', '/login', { login: 'a\0', password: 'taskflow' }, 400, /body\/login must match pattern/],
   ['POST', '/login', { login: 'user1' }, 400, /required property 'password'/],
   ['PATCH', '/me', {}, 400, /must NOT have fewer than 1 properties/],
   ['PATCH', '/me', { newPassword: 'long enough' }, 400, /must have property currentPassword/],
@@ -96,6 +105,20 @@ describe('requests that cannot be served', () => {
 
   it('leave the slots as they were', async () => {
     assert.equal((await app.request('GET', '/stats/slots')).body.consistent, true);
+  });
+
+  it('what PostgreSQL cannot store is the mistake of whoever sent it, even when no schema says so', async () => {
+    const { pool } = await testDatabase();
+    const storing = Fastify();
+    errorAnswers(storing);
+    storing.get('/text', () => pool.query('SELECT $1::text', ['a\0']));
+    storing.get('/date', () => pool.query('SELECT $1::date', ['0000-01-01']));
+    for (const url of ['/text', '/date']) {
+      const answer = await storing.inject(url);
+      assert.equal(answer.statusCode, 400, url);
+      assert.match(answer.body, /A text or a date in this request cannot be stored; change it\./);
+    }
+    await storing.close();
   });
 
   it('a broken database is a 500 that tells nothing about the inside', async () => {

@@ -29,9 +29,22 @@ export class SessionRepository {
     await this.db.query('DELETE FROM sessions WHERE token_hash = $1', [key(id)]);
   }
 
-  /** All of a user's sessions but one. */
-  async deleteOthers(userId: number, keep: string): Promise<void> {
-    await this.db.query('DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2', [userId, key(keep)]);
+  /** All of a user's sessions but one; returns which they were. */
+  async deleteOthers(userId: number, keep: string): Promise<string[]> {
+    const { rows } = await this.db.query<{ id: string }>(
+      `DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2 RETURNING encode(token_hash, 'hex') AS id`,
+      [userId, key(keep)],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** Those of `ids` that exist and have not expired. */
+  async findLive(ids: readonly string[]): Promise<string[]> {
+    const { rows } = await this.db.query<{ id: string }>(
+      `SELECT encode(token_hash, 'hex') AS id FROM sessions WHERE token_hash = ANY($1::bytea[]) AND expires_at > now()`,
+      [ids.map(key)],
+    );
+    return rows.map((row) => row.id);
   }
 
   async deleteExpired(): Promise<void> {

@@ -17,8 +17,14 @@ interface Remembered {
 /** Begins, finds and ends sessions. */
 export class SessionService {
   private readonly remembered = new Map<string, Remembered>();
+  private readonly listeners: ((ids: readonly string[]) => void)[] = [];
 
   constructor(private readonly sessions: SessionRepository) {}
+
+  /** Calls `listener` with the ids of sessions that are ended here. */
+  onEnded(listener: (ids: readonly string[]) => void): void {
+    this.listeners.push(listener);
+  }
 
   async begin(userId: number): Promise<IssuedSession> {
     await this.sessions.deleteExpired();
@@ -43,17 +49,28 @@ export class SessionService {
   async end(session: Session): Promise<void> {
     await this.sessions.delete(session.id);
     this.remembered.delete(session.id);
+    this.tellEnded([session.id]);
   }
 
   /** Ends the user's sessions on all other devices. */
   async endOthers({ id, user }: Session): Promise<void> {
-    await this.sessions.deleteOthers(user.id, id);
+    const ended = await this.sessions.deleteOthers(user.id, id);
     this.forgetUser(user.id);
+    this.tellEnded(ended);
+  }
+
+  /** Those of these sessions that have not ended, on whatever node; nothing is taken from memory. */
+  async stillLive(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set(await this.sessions.findLive(ids));
   }
 
   /** To be called when a user's name has changed. */
   forgetUser(userId: number): void {
     for (const [id, { session }] of this.remembered) if (session.user.id === userId) this.remembered.delete(id);
+  }
+
+  private tellEnded(ids: readonly string[]): void {
+    for (const listener of this.listeners) listener(ids);
   }
 
   private remember(session: Session): void {

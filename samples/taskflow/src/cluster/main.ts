@@ -13,6 +13,7 @@ type Stop = () => Promise<unknown>;
 
 /** Last started, first stopped. */
 const stops: Stop[] = [];
+const running = new Set<NodeProcess>();
 let ending = false;
 
 const end = async (exitCode: number): Promise<void> => {
@@ -57,9 +58,16 @@ async function start(): Promise<void> {
   console.log(`TaskFlow cluster ready: node a ${a.url} (pid ${a.pid}), node b ${b.url} (pid ${b.pid})`);
 }
 
+/** A node that dies leaves the other one serving; the cluster ends with the last of them. */
 function watch(node: NodeProcess): void {
   stops.push(() => node.stop());
-  void node.exited.then(() => endedAlone(`Node ${node.name}`));
+  running.add(node);
+  void node.exited.then(() => {
+    running.delete(node);
+    const [left] = running;
+    if (!left) endedAlone(`Node ${node.name}`);
+    else if (!ending) console.error(`Node ${node.name} ended unexpectedly; node ${left.name} goes on alone.`);
+  });
 }
 
 function endedAlone(what: string): void {

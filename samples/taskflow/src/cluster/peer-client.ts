@@ -1,6 +1,8 @@
 import { RequestError } from '../errors.js';
 
 export const SECRET_HEADER = 'x-taskflow-secret';
+/** On every answer of an internal route, and on no other: a 404 may mean a missing task, or a missing route. */
+export const INTERNAL_HEADER = 'x-taskflow-internal';
 
 const ANSWER_LIMIT_MS = 10_000;
 
@@ -25,8 +27,11 @@ export class PeerClient {
       throw this.unavailable(error.cause instanceof Error ? error.cause.message : error.message);
     });
     const answer = (await response.json().catch(() => undefined)) as { message?: unknown } | undefined;
-    if (response.ok && answer !== undefined) return answer;
     const reason = String(answer?.message ?? 'no JSON');
+    if (!response.headers.has(INTERNAL_HEADER)) {
+      throw this.unavailable('it has no internal routes, which a node has only with TASKFLOW_SECRET');
+    }
+    if (response.ok && answer !== undefined) return answer;
     // A wrong secret is a mistake in the settings, not one of whoever sent the request.
     if (response.status >= 500 || response.status === 403) throw this.unavailable(reason);
     throw new RequestError(response.status, reason);

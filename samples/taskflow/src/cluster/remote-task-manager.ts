@@ -1,4 +1,4 @@
-import type { Holding, NewTask, Task, TaskPatch, TaskStatus } from '../tasks/task.js';
+import type { Holding, ImportedTask, NewTask, Task, TaskPatch, TaskStatus } from '../tasks/task.js';
 import type { SlotReport, TaskManager, TaskOperations } from '../tasks/task-manager.js';
 import type { PeerClient } from './peer-client.js';
 
@@ -24,12 +24,22 @@ export class RemoteTaskManager implements TaskOperations {
     return this.local.getTasksForProject(projectId, status);
   }
 
-  createTask(projectId: number, task: NewTask): Promise<Task> {
-    return this.local.createTask(projectId, task);
+  /** A task that is somebody's from the start counts in that user's load. */
+  async createTask(projectId: number, task: NewTask): Promise<Task> {
+    if (typeof task.assigneeId !== 'number') return this.local.createTask(projectId, task);
+    return received(await this.peer.post('/internal/create', { projectId, task }));
+  }
+
+  importTasks(projectId: number, tasks: readonly ImportedTask[]): Promise<Task[]> {
+    return this.local.importTasks(projectId, tasks);
   }
 
   async assignTask(taskId: number, userId: number): Promise<Task> {
     return received(await this.peer.post('/internal/assign', { taskId, userId }));
+  }
+
+  async unassignTask(taskId: number): Promise<Task> {
+    return received(await this.peer.post('/internal/unassign', { taskId }));
   }
 
   async assignNextAvailable(projectId: number): Promise<Task | null> {

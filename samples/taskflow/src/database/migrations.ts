@@ -90,6 +90,12 @@ export const migrations: readonly Migration[] = [
     name: '008-project-owners',
     sql: 'CREATE INDEX projects_owner ON projects (owner_id)',
   },
+  {
+    // Of tasks completed before, the latest change is the best that is known.
+    name: '009-completion-times',
+    sql: `ALTER TABLE tasks ADD COLUMN completed_at timestamptz;
+    UPDATE tasks SET completed_at = updated_at WHERE status = 'completed'`,
+  },
 ];
 
 // Any number will do, as long as every TaskFlow uses the same one.

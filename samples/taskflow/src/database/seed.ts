@@ -65,8 +65,9 @@ export async function seed(pool: Pool, size: SeedSize): Promise<void> {
       };
     });
     const taskIds = await client.query<{ id: number }>(
-      `INSERT INTO tasks (project_id, title, status, priority, due_date, assignee_id)
-       SELECT project, title, status, priority, current_date + due_in_days, assignee
+      `INSERT INTO tasks (project_id, title, status, priority, due_date, assignee_id, completed_at)
+       SELECT project, title, status, priority, current_date + due_in_days, assignee,
+         CASE WHEN status = 'completed' THEN now() END
        FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[]) WITH ORDINALITY
          AS given (project, title, status, priority, due_in_days, assignee, position)
        ORDER BY position RETURNING id`,

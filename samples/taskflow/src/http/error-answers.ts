@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { RequestError } from '../errors.js';
+import { isUnstorable, RequestError } from '../errors.js';
 import { errorPage } from './error-page.js';
 import { pageHeaders } from './security-headers.js';
 
@@ -9,7 +9,10 @@ export function errorAnswers(app: FastifyInstance): void {
     answer(request, reply, 404, `There is no ${request.method} ${request.url.split('?')[0]} here.`),
   );
 
-  app.setErrorHandler<FastifyError | RequestError>((error, request, reply) => {
+  app.setErrorHandler<FastifyError | RequestError>((given, request, reply) => {
+    const error = isUnstorable(given)
+      ? new RequestError(400, 'A text or a date in this request cannot be stored; change it.')
+      : given;
     const statusCode = statusOf(error);
     if (statusCode >= 500) request.log.error(error);
     // What went wrong inside is for the log, not for the client. A RequestError is written for the client.

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { SECRET_HEADER } from '../cluster/peer-client.js';
-import { forbidden } from '../errors.js';
-import type { Holding, TaskPatch } from '../tasks/task.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { INTERNAL_HEADER, SECRET_HEADER } from '../cluster/peer-client.js';
+import { forbidden, RequestError } from '../errors.js';
+import type { Holding, NewTask, TaskPatch } from '../tasks/task.js';
 import type { TaskOperations } from '../tasks/task-manager.js';
 import { open } from './authentication.js';
-import { id, taskPatchBody } from './schemas.js';
+import { id, newTaskBody, taskPatchBody } from './schemas.js';
 
 const holding = {
   type: 'object',
@@ -17,15 +17,28 @@ function body<const Properties extends object>(properties: Properties): object {
   return { body: { type: 'object', required: Object.keys(properties), additionalProperties: false, properties } };
 }
 
-/** `/internal`: this node's TaskManager for other nodes, which show the secret that all nodes are given. */
-export function internalRoutes(app: FastifyInstance, taskManager: TaskOperations, secret: string): void {
-  const options = {
+/** For a route's options: for whoever shows the secret, and with answers that can be told from any other server's. */
+function forNodes(secret: string) {
+  return {
     ...open,
-    preValidation: async (request: FastifyRequest): Promise<void> => {
+    preValidation: async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      reply.header(INTERNAL_HEADER, 'yes');
       if (same(String(request.headers[SECRET_HEADER] ?? ''), secret)) return;
       throw forbidden('This route is for other nodes; set TASKFLOW_SECRET to the same text on all of them.');
     },
   };
+}
+
+/** `/internal` of a node that uses another one's TaskManager: passing requests on could send them round in a circle. */
+export function noInternalRoutes(app: FastifyInstance, secret: string): void {
+  app.post('/internal/*', forNodes(secret), async () => {
+    throw new RequestError(503, 'This node uses a peer itself; only one node may have the TaskManager');
+  });
+}
+
+/** `/internal`: this node's TaskManager for other nodes, which show the secret that all nodes are given. */
+export function internalRoutes(app: FastifyInstance, taskManager: TaskOperations, secret: string): void {
+  const options = forNodes(secret);
   const route = <Body>(path: string, properties: object, answer: (body: Body) => Promise<object>): void => {
     app.post<{ Body: Body }>(`/internal/${path}`, { ...options, schema: body(properties) }, async (request) =>
       answer(request.body as Body),
@@ -33,9 +46,13 @@ export function internalRoutes(app: FastifyInstance, taskManager: TaskOperations
   };
   const done = { done: true };
 
+  route<{ projectId: number; task: NewTask }>('create', { projectId: id, task: newTaskBody }, ({ projectId, task }) =>
+    taskManager.createTask(projectId, task),
+  );
   route<{ taskId: number; userId: number }>('assign', { taskId: id, userId: id }, ({ taskId, userId }) =>
     taskManager.assignTask(taskId, userId),
   );
+  route<{ taskId: number }>('unassign', { taskId: id }, ({ taskId }) => taskManager.unassignTask(taskId));
   route<{ projectId: number }>('assign-next', { projectId: id }, async ({ projectId }) => ({
     task: await taskManager.assignNextAvailable(projectId),
   }));

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { notFound } from '../errors.js';
+import type { ProjectService } from '../projects/project-service.js';
 import { open } from './authentication.js';
 import { idParams } from './schemas.js';
 import { pageHeaders } from './security-headers.js';
@@ -29,7 +30,10 @@ const forUsers = {
 };
 
 /** The pages under `/app`, and under `/assets` what they load. What they show they get from the JSON routes. */
-export async function pageRoutes(app: FastifyInstance): Promise<void> {
+export async function pageRoutes(
+  app: FastifyInstance,
+  projects: Pick<ProjectService, 'requireProject'>,
+): Promise<void> {
   const files = await readPublicFiles();
 
   app.get('/', open, async (request, reply) => reply.redirect(request.session ? '/app/dashboard' : '/app/login'));
@@ -48,8 +52,13 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
   for (const [path, name] of Object.entries(forUsers)) {
     app.get(path, open, async (request, reply) => forUser(request, reply, name));
   }
-  app.get('/app/projects/:id', { ...open, schema: { params: idParams } }, async (request, reply) =>
-    forUser(request, reply, 'project.html'),
+  app.get<{ Params: { id: number } }>(
+    '/app/projects/:id',
+    { ...open, schema: { params: idParams } },
+    async (request, reply) => {
+      if (request.session) await projects.requireProject(request.params.id);
+      return forUser(request, reply, 'project.html');
+    },
   );
 
   app.get<{ Params: { name: string } }>('/assets/:name', open, async (request, reply) =>

@@ -12,9 +12,6 @@ interface ById {
   Params: { id: number };
 }
 
-/** Whoever makes a project owns it, unless somebody else is named. */
-type NewProjectBody = Omit<NewProject, 'ownerId'> & Partial<Pick<NewProject, 'ownerId'>>;
-
 export function projectRoutes(
   app: FastifyInstance,
   projects: ProjectService,
@@ -27,11 +24,15 @@ export function projectRoutes(
     async (request) => ({ projects: await projects.listProjects(request.query) }),
   );
 
-  app.post<{ Body: NewProjectBody }>('/projects', { schema: { body: newProjectBody } }, async (request, reply) => {
-    const { user } = sessionOf(request);
-    const project = await projects.createProject({ ownerId: user.id, ...request.body }, user.id);
-    return reply.code(201).header('location', `/projects/${project.id}`).send(project);
-  });
+  // Whoever makes a project owns it.
+  app.post<{ Body: Omit<NewProject, 'ownerId'> }>(
+    '/projects',
+    { schema: { body: newProjectBody } },
+    async (request, reply) => {
+      const project = await projects.createProject({ ...request.body, ownerId: sessionOf(request).user.id });
+      return reply.code(201).header('location', `/projects/${project.id}`).send(project);
+    },
+  );
 
   app.get<ById>('/projects/:id', { schema: { params: idParams } }, async (request) =>
     projects.loadProject(request.params.id),

@@ -4,9 +4,15 @@ import { taskPriorities, taskStatuses } from '../tasks/task.js';
 // JSON schemas of everything that comes in. Ids fit PostgreSQL's integer.
 
 export const id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 } as const;
-const title = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' } as const;
-const description = { type: 'string', maxLength: 10_000 } as const;
-const dueDate = { type: ['string', 'null'], format: 'date' } as const;
+const nobodyOrId = { ...id, type: ['integer', 'null'] } as const;
+/** Free text. PostgreSQL's text has no room for the character NUL. */
+export const text = { type: 'string', pattern: '^[^\\u0000]*$' } as const;
+/** Free text with something to read in it. */
+const words = { type: 'string', pattern: '^(?=\\s*\\S)[^\\u0000]*$' } as const;
+const title = { ...words, minLength: 1, maxLength: 200 } as const;
+const description = { ...text, maxLength: 10_000 } as const;
+// The calendar of PostgreSQL has no year 0.
+const dueDate = { type: ['string', 'null'], format: 'date', pattern: '^(?!0000)' } as const;
 const priority = { type: 'string', enum: taskPriorities } as const;
 
 const email = { type: 'string', maxLength: 254, format: 'email' } as const;
@@ -41,7 +47,7 @@ export const newProjectBody = {
   type: 'object',
   required: ['name'],
   additionalProperties: false,
-  properties: { name: title, description, ownerId: id },
+  properties: { name: title, description },
 } as const;
 
 export const projectPatchBody = {
@@ -55,7 +61,7 @@ export const newTaskBody = {
   type: 'object',
   required: ['title'],
   additionalProperties: false,
-  properties: { title, description, priority, dueDate },
+  properties: { title, description, priority, dueDate, assigneeId: nobodyOrId },
 } as const;
 
 export const taskPatchBody = {
@@ -69,7 +75,7 @@ export const assignBody = {
   type: 'object',
   required: ['userId'],
   additionalProperties: false,
-  properties: { userId: id },
+  properties: { userId: nobodyOrId },
 } as const;
 
 export const newUserBody = {
@@ -83,7 +89,7 @@ export const loginBody = {
   type: 'object',
   required: ['login', 'password'],
   additionalProperties: false,
-  properties: { login: { type: 'string', minLength: 1, maxLength: 254 }, password },
+  properties: { login: { ...text, minLength: 1, maxLength: 254 }, password },
 } as const;
 
 export const accountPatchBody = {
@@ -98,5 +104,5 @@ export const commentBody = {
   type: 'object',
   required: ['body'],
   additionalProperties: false,
-  properties: { body: { type: 'string', minLength: 1, maxLength: 10_000, pattern: '\\S' } },
+  properties: { body: { ...words, minLength: 1, maxLength: 10_000 } },
 } as const;

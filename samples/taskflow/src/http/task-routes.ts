@@ -37,8 +37,11 @@ export function taskRoutes(app: FastifyInstance, projects: ProjectService, taskM
   const patchTask = async (request: FastifyRequest<ById & { Body: TaskPatch }>): Promise<Task> =>
     taskManager.updateTask(request.params.id, request.body);
 
-  const assignTask = async (request: FastifyRequest<ById & { Body: { userId: number } }>): Promise<Task> =>
-    taskManager.assignTask(request.params.id, request.body.userId);
+  const assignTask = async (request: FastifyRequest<ById & { Body: { userId: number | null } }>): Promise<Task> => {
+    const { userId } = request.body;
+    if (userId === null) return taskManager.unassignTask(request.params.id);
+    return taskManager.assignTask(request.params.id, userId);
+  };
 
   const completeTask = async (request: FastifyRequest<ById>): Promise<Task> =>
     taskManager.completeTask(request.params.id);

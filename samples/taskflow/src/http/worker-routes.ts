@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ProjectService } from '../projects/project-service.js';
 import type { TaskOperations } from '../tasks/task-manager.js';
 import type { ProjectSupervisor } from '../workers/project-supervisor.js';
-import { idParams } from './schemas.js';
+import { idParams, text } from './schemas.js';
 
 interface ById {
   Params: { id: number };
@@ -22,7 +22,7 @@ const importBody = {
   type: 'object',
   required: ['csv'],
   additionalProperties: false,
-  properties: { csv: { type: 'string', minLength: 1, maxLength: 200_000 } },
+  properties: { csv: { ...text, minLength: 1, maxLength: 200_000 } },
 } as const;
 
 /** What a project's own worker thread does, and how that thread is. */
@@ -61,9 +61,8 @@ export function workerRoutes(
     async (request, reply) => {
       const { id } = request.params;
       const { tasks } = await supervisor.ask(id, { type: 'import', csv: request.body.csv });
-      const taskIds: number[] = [];
-      for (const task of tasks) taskIds.push((await taskManager.createTask(id, task)).id);
-      return reply.code(201).send({ taskIds });
+      const made = await taskManager.importTasks(id, tasks);
+      return reply.code(201).send({ taskIds: made.map((task) => task.id) });
     },
   );
 }

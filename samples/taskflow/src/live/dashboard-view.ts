@@ -47,8 +47,14 @@ export class DashboardView extends LiveView<DashboardAssigns> {
 
   protected async mount(): Promise<DashboardAssigns> {
     this.follow(userTopic(this.user.id));
-    const { projects, tasks } = await this.loader.load(this.user.id);
-    for (const project of projects) this.follow(projectTopic(project.id));
+    const before = await this.loader.projectIds(this.user.id);
+    for (const id of before) this.follow(projectTopic(id));
+    let { projects, tasks } = await this.loader.load(this.user.id);
+    // A project that has joined them meanwhile was read before it was followed, so it is read again.
+    while (projects.filter((project) => this.follow(projectTopic(project.id))).length > 0) {
+      ({ projects, tasks } = await this.loader.load(this.user.id));
+    }
+    for (const id of before) if (!projects.some((project) => project.id === id)) this.unfollow(projectTopic(id));
     return {
       user: this.user,
       node: this.node,
@@ -65,12 +71,16 @@ export class DashboardView extends LiveView<DashboardAssigns> {
       if (before) this.note(message, message.comment.body, assigns);
     } else if ('task' in message) {
       const { task } = message;
+      // Told before the page was read, which shows what came after.
+      if (task && before && before.updatedAt > task.updatedAt) return;
       if (task && (await this.concerns(task, assigns))) this.put('tasks', assigns.tasks, task);
       else this.remove('tasks', assigns.tasks, message.taskId);
+      this.leaveUnlessConcerned(message.projectId, assigns);
       const title = task?.title ?? before?.title;
       if (title !== undefined) this.note(message, title, assigns);
     } else {
       const known = assigns.projects.find((project) => project.id === message.projectId);
+      if (!known && message.project?.ownerId !== this.user.id) return;
       this.changeProject(message.projectId, message.project, assigns);
       const name = message.project?.name ?? known?.name;
       if (name !== undefined) this.note(message, name, assigns);
@@ -95,9 +105,18 @@ export class DashboardView extends LiveView<DashboardAssigns> {
     if (project?.ownerId === this.user.id) return true;
     if (task.assigneeId !== this.user.id) return false;
     if (project) return true;
+    // In this order, so that no change to the project falls between.
+    this.follow(projectTopic(task.projectId));
     const found = await this.loader.project(task.projectId);
-    if (found) this.changeProject(found.id, plain(found), assigns);
+    this.changeProject(task.projectId, found && plain(found), assigns);
     return found !== null;
+  }
+
+  /** A project of somebody else is shown for the sake of the user's tasks in it, so it goes with the last of them. */
+  private leaveUnlessConcerned(id: number, assigns: DashboardAssigns): void {
+    const project = assigns.projects.find((one) => one.id === id);
+    if (!project || project.ownerId === this.user.id) return;
+    if (!assigns.tasks.some((task) => task.projectId === id)) this.changeProject(id, null, assigns);
   }
 
   private note(message: ChangeMessage, text: string, assigns: DashboardAssigns): void {

@@ -2,24 +2,26 @@ import { randomUUID } from 'node:crypto';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { Session } from '../auth/session.js';
+import type { SessionService } from '../auth/session-service.js';
 import { sessionOf } from '../http/authentication.js';
 import { idParams } from '../http/schemas.js';
-import type { ProjectService } from '../projects/project-service.js';
 import type { PublicUser } from '../users/user.js';
 import type { DashboardLoader } from './dashboard-loader.js';
 import { DashboardView } from './dashboard-view.js';
 import type { LiveConnections } from './live-connections.js';
 import { ProjectView, type ProjectViewParts } from './project-view.js';
+import { SessionSockets } from './session-sockets.js';
 import { SocketClient } from './socket-client.js';
 
-const PING_EVERY_MS = 30_000;
+const CHECK_EVERY_MS = 30_000;
 const LARGEST_MESSAGE_BYTES = 4_096;
 const INTERNAL_ERROR = 1011;
 
 export interface LiveParts extends ProjectViewParts {
-  projectService: ProjectService;
   dashboards: DashboardLoader;
   connections: LiveConnections;
+  sessions: SessionService;
 }
 
 /**
@@ -28,19 +30,22 @@ export interface LiveParts extends ProjectViewParts {
  */
 export async function acceptWebSockets(app: FastifyInstance): Promise<void> {
   await app.register(websocket, { options: { maxPayload: LARGEST_MESSAGE_BYTES } });
-  dropDeadSockets(app);
 }
 
 /** `/live/dashboard` and `/live/projects/:id`: WebSockets that show a page and then what changes on it. */
 export function liveRoutes(app: FastifyInstance, parts: LiveParts): void {
   const failed = (error: unknown): void => app.log.error(error, 'A live page could not be kept up to date.');
 
+  const sockets = new SessionSockets(parts.sessions, (error) => app.log.warn(error, 'Sessions could not be checked.'));
+  const timer = setInterval(() => void sockets.check(), CHECK_EVERY_MS).unref();
+  app.addHook('onClose', async () => clearInterval(timer));
+
   app.get('/live/dashboard', { websocket: true }, (socket, request) => {
-    const { user } = sessionOf(request);
-    const view = dashboardView(socket, user);
+    const session = sessionOf(request);
+    const view = dashboardView(socket, session.user);
     const connectionId = randomUUID();
     parts.connections.openDashboard(connectionId, view);
-    serve(socket, connectionId, view);
+    serve(socket, session, connectionId, view);
   });
 
   app.get<{ Params: { id: number } }>(
@@ -52,11 +57,11 @@ export function liveRoutes(app: FastifyInstance, parts: LiveParts): void {
       preHandler: async (request) => void (await parts.projectService.requireProject(request.params.id)),
     },
     (socket, request) => {
-      const client = new SocketClient(socket);
-      const view = new ProjectView(request.params.id, sessionOf(request).user, parts, client, failed);
+      const session = sessionOf(request);
+      const view = new ProjectView(request.params.id, session.user, parts, new SocketClient(socket), failed);
       const connectionId = randomUUID();
       parts.connections.openProject(connectionId, view);
-      serve(socket, connectionId, view);
+      serve(socket, session, connectionId, view);
     },
   );
 
@@ -64,7 +69,8 @@ export function liveRoutes(app: FastifyInstance, parts: LiveParts): void {
     return new DashboardView(user, parts.node, parts.dashboards, parts.bus, new SocketClient(socket), failed);
   }
 
-  function serve(socket: WebSocket, connectionId: string, view: DashboardView | ProjectView): void {
+  function serve(socket: WebSocket, session: Session, connectionId: string, view: DashboardView | ProjectView): void {
+    sockets.add(socket, session);
     socket.on('close', () => parts.connections.close(connectionId));
     socket.on('error', (error) => app.log.info(error, 'A live connection broke.'));
     view.start().catch((error: unknown) => {
@@ -72,22 +78,4 @@ export function liveRoutes(app: FastifyInstance, parts: LiveParts): void {
       socket.close(INTERNAL_ERROR, 'This page could not be loaded; try again later.');
     });
   }
-}
-
-/** A socket that has not answered the last ping when the next one is due is closed. */
-function dropDeadSockets(app: FastifyInstance): void {
-  const { clients } = app.websocketServer;
-  const waiting = new WeakSet<WebSocket>();
-  const timer = setInterval(() => {
-    for (const socket of clients) {
-      if (waiting.has(socket)) {
-        socket.terminate();
-        continue;
-      }
-      waiting.add(socket);
-      socket.once('pong', () => waiting.delete(socket));
-      socket.ping();
-    }
-  }, PING_EVERY_MS).unref();
-  app.addHook('onClose', async () => clearInterval(timer));
 }

@@ -54,12 +54,14 @@ export abstract class LiveView<Assigns extends object> {
     this.subscriptions.clear();
   }
 
-  protected follow(topic: string): void {
-    if (this.stopped || this.subscriptions.has(topic)) return;
+  /** Whether the topic was not followed before. */
+  protected follow(topic: string): boolean {
+    if (this.stopped || this.subscriptions.has(topic)) return false;
     this.subscriptions.set(
       topic,
       this.bus.subscribe(topic, (value) => this.receive(value)),
     );
+    return true;
   }
 
   protected unfollow(topic: string): void {

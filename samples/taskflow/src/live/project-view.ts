@@ -7,8 +7,8 @@ import type { CommentRepository } from '../comments/comment-repository.js';
 import { notFound } from '../errors.js';
 import type { Project } from '../projects/project.js';
 import type { ProjectRepository } from '../projects/project-repository.js';
+import type { ProjectService } from '../projects/project-service.js';
 import type { Task } from '../tasks/task.js';
-import type { TaskRepository } from '../tasks/task-repository.js';
 import type { PublicUser } from '../users/user.js';
 import { type LiveClient, LiveView } from './live-view.js';
 
@@ -31,7 +31,7 @@ interface ProjectAssigns {
 
 export interface ProjectViewParts {
   projects: ProjectRepository;
-  tasks: TaskRepository;
+  projectService: ProjectService;
   comments: CommentRepository;
   announcer: Announcer;
   bus: Bus;
@@ -65,12 +65,12 @@ export class ProjectView extends LiveView<ProjectAssigns> {
   }
 
   protected async mount(): Promise<ProjectAssigns> {
-    const { projects, tasks, comments, node } = this.parts;
+    const { projects, projectService, comments, node } = this.parts;
     const id = this.projectId;
     this.follow(projectTopic(id));
     const [project, itsTasks, itsComments] = await Promise.all([
       projects.findById(id),
-      tasks.findByProject(id),
+      projectService.loadTasks(id),
       comments.findByProject(id),
     ]);
     if (!project) throw notFound('Project', id);

@@ -19,8 +19,8 @@ export class EmailClient {
 
   /** Sends up to `MOST_EMAILS`, once. Rejects when they were not accepted in time, or `stop` was aborted. */
   async send(baseUrl: string, messages: readonly Email[], stop: AbortSignal): Promise<void> {
-    // FAULT email-hang: there is no limit to the wait for an answer, so a provider that takes the request and never
-    // answers holds this delivery for good. Correct: a time limit for each attempt.
+    // FAULT email-hang: nobody here limits the wait for an answer, so a provider that takes the request and never
+    // answers holds this delivery until fetch itself gives up, after five minutes. Correct: a time limit for each attempt.
     const signal = this.faults.has('email-hang') ? stop : AbortSignal.any([stop, AbortSignal.timeout(this.timeoutMs)]);
     await postJson(`${baseUrl}/email`, { messages }, signal);
   }

@@ -1,6 +1,5 @@
 import type { Pool } from '../database/connect.js';
 import { withTransaction } from '../database/transaction.js';
-import { isForeignKeyViolation, unknownReference } from '../errors.js';
 import type { Holding } from '../tasks/task.js';
 import type { NewProject, Project, ProjectPatch, ProjectStatus, ProjectSummary } from './project.js';
 
@@ -27,15 +26,11 @@ export class ProjectRepository {
   }
 
   async insert(project: NewProject): Promise<Project> {
-    try {
-      const { rows } = await this.pool.query<Project>(
-        `INSERT INTO projects (name, description, owner_id) VALUES ($1, $2, $3) RETURNING ${COLUMNS}`,
-        [project.name, project.description ?? '', project.ownerId],
-      );
-      return rows[0] as Project;
-    } catch (error) {
-      throw isForeignKeyViolation(error) ? unknownReference('User', project.ownerId) : error;
-    }
+    const { rows } = await this.pool.query<Project>(
+      `INSERT INTO projects (name, description, owner_id) VALUES ($1, $2, $3) RETURNING ${COLUMNS}`,
+      [project.name, project.description ?? '', project.ownerId],
+    );
+    return rows[0] as Project;
   }
 
   async update(id: number, patch: ProjectPatch): Promise<Project | null> {
@@ -53,6 +48,24 @@ export class ProjectRepository {
       ownerId,
     ]);
     return rows;
+  }
+
+  /** Of those a user owns, and those it has tasks in. */
+  async findIdsByMember(userId: number): Promise<number[]> {
+    const { rows } = await this.pool.query<{ id: number }>(
+      'SELECT id FROM projects WHERE owner_id = $1 UNION SELECT project_id FROM tasks WHERE assignee_id = $1',
+      [userId],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** Of active projects, at most `most`, the oldest first. */
+  async findActiveIds(most: number): Promise<number[]> {
+    const { rows } = await this.pool.query<{ id: number }>(
+      `SELECT id FROM projects WHERE status = 'active' ORDER BY id LIMIT $1`,
+      [most],
+    );
+    return rows.map((row) => row.id);
   }
 
   async findByIds(ids: readonly number[]): Promise<Project[]> {

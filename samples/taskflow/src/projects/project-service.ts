@@ -1,7 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Announcer } from '../bus/announcer.js';
 import type { Counters } from '../counters.js';
-import { notFound } from '../errors.js';
+import { forbidden, notFound } from '../errors.js';
 import type { Faults } from '../faults.js';
 import type { Task } from '../tasks/task.js';
 import type { TaskOperations } from '../tasks/task-manager.js';
@@ -48,15 +48,16 @@ export class ProjectService {
     return project;
   }
 
-  /** `by` is the user who does it. Rejects with 422 for an unknown owner. */
-  async createProject(project: NewProject, by: number): Promise<Project> {
+  async createProject(project: NewProject): Promise<Project> {
     const created = await this.projects.insert(project);
     this.announcer.projectChanged('project.created', created);
-    this.audit.record(by, 'created project', `${created.id}: ${created.name}`);
+    this.audit.record(project.ownerId, 'created project', `${created.id}: ${created.name}`);
     return created;
   }
 
+  /** `by` is the user who does it. Rejects with 404 for an unknown project, 403 for somebody else's. */
   async updateProject(id: number, patch: ProjectPatch, by: number): Promise<Project> {
+    await this.requireOwn(id, by);
     const project = await this.projects.update(id, patch);
     if (!project) throw notFound('Project', id);
     this.announcer.projectChanged('project.updated', project);
@@ -64,7 +65,9 @@ export class ProjectService {
     return project;
   }
 
+  /** As `updateProject`. */
   async deleteProject(id: number, by: number): Promise<void> {
+    await this.requireOwn(id, by);
     const deleted = await this.projects.delete(id);
     if (!deleted) throw notFound('Project', id);
     this.taskManager.forgetTasks(deleted.tasks);
@@ -72,7 +75,8 @@ export class ProjectService {
     this.audit.record(by, 'deleted project', `${id}: ${deleted.project.name}`);
   }
 
-  private async loadTasks(projectId: number): Promise<Task[]> {
+  /** What a project's page shows, in the order they were made. */
+  async loadTasks(projectId: number): Promise<Task[]> {
     if (!this.faults.has('n-plus-one')) return this.tasks.findByProject(projectId);
     const tasks: Task[] = [];
     for (const taskId of await this.tasks.findIdsByProject(projectId)) {
@@ -81,5 +85,11 @@ export class ProjectService {
       if (task) tasks.push(task);
     }
     return tasks;
+  }
+
+  private async requireOwn(id: number, userId: number): Promise<void> {
+    const { ownerId } = await this.requireProject(id);
+    if (ownerId !== userId)
+      throw forbidden(`Project ${id} is somebody else's; only its owner can change or delete it.`);
   }
 }

@@ -29,7 +29,7 @@ export class ProjectStatisticsRepository {
         `SELECT count(*) FILTER (WHERE status <> 'completed' AND due_date < current_date)::int AS overdue,
            (SELECT count(*)::int FROM comments JOIN tasks AS commented ON commented.id = task_id
             WHERE commented.project_id = $1) AS comments,
-           avg(extract(epoch FROM updated_at - created_at) / 3600) FILTER (WHERE status = 'completed')::float
+           avg(extract(epoch FROM completed_at - created_at) / 3600) FILTER (WHERE status = 'completed')::float
              AS "hoursToComplete"
          FROM tasks WHERE project_id = $1`,
         projectId,
@@ -41,8 +41,8 @@ export class ProjectStatisticsRepository {
         projectId,
       ),
       this.rows<ProjectStatistics['completedByDay'][number]>(
-        `SELECT updated_at::date::text AS day, count(*)::int AS tasks FROM tasks
-         WHERE project_id = $1 AND status = 'completed' AND updated_at >= current_date - 30 GROUP BY day ORDER BY day`,
+        `SELECT completed_at::date::text AS day, count(*)::int AS tasks FROM tasks
+         WHERE project_id = $1 AND status = 'completed' AND completed_at >= current_date - 30 GROUP BY day ORDER BY day`,
         projectId,
       ),
     ]);

@@ -34,7 +34,8 @@ export class Application {
     try {
       await until('TaskFlow listens', () => application.url !== undefined || child.exitCode !== null, START_LIMIT_MS);
       if (application.url === undefined) throw new Error(`TaskFlow did not start: ${output.text.trim()}`);
-      const { body } = await application.post('/login', { login: 'user1', password: 'taskflow' });
+      const { status, body } = await application.post('/login', { login: 'user1', password: 'taskflow' });
+      if (status !== 200) throw new Error(`The login of user1 was answered ${status}: ${at(body, 'message')}`);
       application.token = String(at(body, 'token'));
       return application;
     } catch (error) {

@@ -1,13 +1,15 @@
-import { type Random, seededRandom } from '../random.js';
-import { dayIndex, daysIn, labelOf, partLabels } from './period.js';
-import type { Estimate, Flow, Report, ReportInput } from './report.js';
+import { seededRandom } from '../random.js';
+import { bootstrap } from './bootstrap.js';
+import { dayIndex, daysIn, labelOf, partLabels, partOfDays } from './period.js';
+import type { Flow, Report, ReportInput } from './report.js';
 
 // The same tasks give the same report.
 const SEED = 4_711;
-const LOW = 0.05;
-const HIGH = 0.95;
 
-/** Makes a report. Takes long, and the thread is busy all the while: most of it goes into the estimate. */
+/**
+ * Makes a report. Takes long, and the thread is busy all the while: most of it goes into the estimates, which hold some
+ * tens of megabytes until they are done.
+ */
 export function calculateReport({ period, tasks, draws }: ReportInput): Report {
   const flow = new Map<string, Flow>(partLabels(period).map((label) => [label, emptyFlow(label)]));
   const byProject = new Map<number, Flow>();
@@ -22,33 +24,21 @@ export function calculateReport({ period, tasks, draws }: ReportInput): Report {
       count(project, 'created');
       byPriority[task.priority] += 1;
     }
-    const day = dayIndex(period, task.updatedAt);
-    if (task.status === 'completed' && day !== undefined) {
-      count(flow.get(labelOf(period, task.updatedAt)), 'completed');
+    const day = task.completedAt ? dayIndex(period, task.completedAt) : undefined;
+    if (task.completedAt && day !== undefined) {
+      count(flow.get(labelOf(period, task.completedAt)), 'completed');
       count(project, 'completed');
       completedOnDay[day] = (completedOnDay[day] ?? 0) + 1;
     }
   }
-  const throughput = bootstrapMean(completedOnDay, draws, seededRandom(SEED));
-  return { period, flow: [...flow.values()], byProject: [...byProject.values()], byPriority, throughput };
-}
-
-/**
- * The mean and its 90 % confidence interval, by resampling: how the mean varies when as many values are drawn, with
- * repetition, from those observed.
- */
-export function bootstrapMean(values: readonly number[], draws: number, random: Random): Estimate {
-  const resamples = Math.max(1, Math.floor(draws / values.length));
-  const means: number[] = [];
-  for (let round = 0; round < resamples; round += 1) {
-    let sum = 0;
-    for (let draw = 0; draw < values.length; draw += 1) sum += values[Math.floor(random() * values.length)] ?? 0;
-    means.push(sum / values.length);
-  }
-  means.sort((a, b) => a - b);
-  const at = (share: number): number => means[Math.floor(share * (means.length - 1))] ?? 0;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { mean, low: at(LOW), high: at(HIGH), resamples };
+  const { mean, sums } = bootstrap(completedOnDay, partOfDays(period), draws, seededRandom(SEED));
+  let completed = 0;
+  const progress = [...flow.values()].map((part, index) => {
+    completed += part.completed;
+    return { label: part.label, completed, ...(sums[index] ?? { low: completed, high: completed }) };
+  });
+  const byProjects = [...byProject.values()];
+  return { period, flow: [...flow.values()], byProject: byProjects, byPriority, throughput: mean, progress };
 }
 
 function emptyFlow(label: string): Flow {

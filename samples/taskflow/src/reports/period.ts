@@ -30,6 +30,14 @@ export function partLabels(period: ReportPeriod): string[] {
   );
 }
 
+/** For each day of the period, the number of the part that it lies in, from 0. */
+export function partOfDays(period: ReportPeriod): number[] {
+  const { from } = boundsOf(period);
+  return Array.from({ length: daysIn(period) }, (_, day) =>
+    period.month === null ? new Date(from.getTime() + day * DAY_MS).getUTCMonth() : day,
+  );
+}
+
 /** The label of the part that a moment falls in. */
 export function labelOf({ month }: ReportPeriod, moment: Date): string {
   return moment.toISOString().slice(0, month === null ? 7 : 10);

@@ -16,6 +16,10 @@ export function renderHtml(report: Report): string {
   const rows = report.byProject.map(
     ({ label, created, completed }) => `<tr><td>${escapeHtml(label)}</td><td>${created}</td><td>${completed}</td></tr>`,
   );
+  const progress = report.progress.map(
+    ({ label, completed, low: least, high: most }) =>
+      `<tr><td>${escapeHtml(label)}</td><td>${completed}</td><td>${least} and ${most}</td></tr>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head>
@@ -27,6 +31,12 @@ ${chart(report.flow)}
 <thead><tr><th scope="col">Project</th><th scope="col">Created</th><th scope="col">Completed</th></tr></thead>
 <tbody>
 ${rows.join('\n')}
+</tbody>
+</table>
+<table>
+<thead><tr><th scope="col">Completed by the end of</th><th scope="col">Tasks</th><th scope="col">Nine times out of ten between</th></tr></thead>
+<tbody>
+${progress.join('\n')}
 </tbody>
 </table>
 </body>

@@ -24,6 +24,8 @@ export interface ReportJob {
 // What the estimate of each kind costs: a second or so for a year, half of that for a month.
 const DRAWS: Record<ReportKind, number> = { annual: 90_000_000, monthly: 20_000_000 };
 const MOST_RUNNING = 20;
+// As many quick reports as threads make at a time, and as many again that wait: a reader gives up sooner than more.
+const MOST_QUICK = 4;
 const MOST_KEPT = 100;
 
 interface Parts {
@@ -39,6 +41,7 @@ export class ReportGenerator {
   private readonly jobs = new Map<number, ReportJob>();
   private readonly underWay = new Set<Promise<void>>();
   private lastId = 0;
+  private quickOnes = 0;
   private closed = false;
 
   constructor(
@@ -77,14 +80,22 @@ export class ReportGenerator {
     };
   }
 
-  /** The report of the month that `now` lies in, as data. */
+  /** The report of the month that `now` lies in, as data. Rejects with 429 when too many are being made. */
   async quick(now: Date): Promise<Report> {
-    const input = await this.inputFor({ kind: 'monthly', year: now.getUTCFullYear(), month: now.getUTCMonth() + 1 });
+    const period: ReportPeriod = { kind: 'monthly', year: now.getUTCFullYear(), month: now.getUTCMonth() + 1 };
     if (this.parts.faults.has('blocking-report')) {
       // FAULT blocking-report: calculated on the main thread, which serves nobody else until it is done.
-      return calculateReport(input);
+      return calculateReport(await this.inputFor(period));
     }
-    return (await this.parts.pool.run(input)).report;
+    if (this.quickOnes >= MOST_QUICK) {
+      throw new RequestError(429, `${this.quickOnes} quick reports are being made; try again in a moment.`);
+    }
+    this.quickOnes += 1;
+    try {
+      return (await this.parts.pool.run(await this.inputFor(period))).report;
+    } finally {
+      this.quickOnes -= 1;
+    }
   }
 
   /** Ends what is being made, and deletes all files. */

@@ -11,8 +11,7 @@ export class ReportPool {
 
   /** Rejects when the calculation fails, or the pool is closed meanwhile. */
   async run(input: ReportInput): Promise<RenderedReport> {
-    if (!this.closed) this.pool ??= openPool();
-    const pool = await this.pool;
+    const pool = await this.opened();
     if (!pool || this.closed) throw new Error('The report pool is closed.');
     return pool.run(input);
   }
@@ -20,8 +19,18 @@ export class ReportPool {
   /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
     this.closed = true;
-    const pool = await this.pool;
+    const pool = await this.pool?.catch(() => undefined);
     await pool?.destroy();
+  }
+
+  /** Undefined once closed. One that could not be opened is opened anew by whoever comes next. */
+  private opened(): Promise<Piscina<ReportInput, RenderedReport>> | undefined {
+    if (this.closed) return undefined;
+    this.pool ??= openPool().catch((error: unknown) => {
+      this.pool = undefined;
+      throw error;
+    });
+    return this.pool;
   }
 }
 

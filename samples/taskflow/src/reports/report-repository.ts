@@ -10,11 +10,11 @@ export class ReportRepository {
   async findTasks(period: ReportPeriod): Promise<ReportTask[]> {
     const { from, to } = boundsOf(period);
     const { rows } = await this.db.query<ReportTask>(
-      `SELECT project_id AS "projectId", projects.name AS "projectName", tasks.status, priority,
-         tasks.created_at AS "createdAt", tasks.updated_at AS "updatedAt"
+      `SELECT project_id AS "projectId", projects.name AS "projectName", priority,
+         tasks.created_at AS "createdAt", completed_at AS "completedAt"
        FROM tasks JOIN projects ON projects.id = project_id
        WHERE (tasks.created_at >= $1 AND tasks.created_at < $2)
-         OR (tasks.status = 'completed' AND tasks.updated_at >= $1 AND tasks.updated_at < $2)
+         OR (completed_at >= $1 AND completed_at < $2)
        ORDER BY project_id, tasks.id`,
       [from, to],
     );

@@ -1,4 +1,4 @@
-import type { TaskPriority, TaskStatus } from '../tasks/task.js';
+import type { TaskPriority } from '../tasks/task.js';
 
 export const reportKinds = ['annual', 'monthly'] as const;
 export type ReportKind = (typeof reportKinds)[number];
@@ -14,10 +14,10 @@ export interface ReportPeriod {
 export interface ReportTask {
   projectId: number;
   projectName: string;
-  status: TaskStatus;
   priority: TaskPriority;
   createdAt: Date;
-  updatedAt: Date;
+  /** Null for one that is not completed. */
+  completedAt: Date | null;
 }
 
 export interface ReportInput {
@@ -41,6 +41,14 @@ export interface Estimate {
   resamples: number;
 }
 
+/** How many tasks are completed by the end of a part of the period, with the range as in `Estimate`. */
+export interface Progress {
+  label: string;
+  completed: number;
+  low: number;
+  high: number;
+}
+
 export interface Report {
   period: ReportPeriod;
   /** Months of a year, or days of a month. */
@@ -48,6 +56,8 @@ export interface Report {
   byProject: Flow[];
   byPriority: Record<TaskPriority, number>;
   throughput: Estimate;
+  /** For each part of the time, from its beginning to the end of that part. */
+  progress: Progress[];
 }
 
 /** A report and its two written forms. */

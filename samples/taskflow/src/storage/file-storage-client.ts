@@ -47,7 +47,11 @@ export class FileStorageClient {
   private async pathOf(name: string): Promise<string> {
     if (!FILE_NAME.test(name))
       throw new Error(`"${name}" cannot be a file's name here; use a-z, 0-9, dots and dashes.`);
-    this.directory ??= makeDirectory();
+    this.directory ??= makeDirectory().catch((error: unknown) => {
+      // The next one tries again: a full disk, say, may have been cleared.
+      this.directory = undefined;
+      throw error;
+    });
     return join(await this.directory, name);
   }
 }

@@ -2,7 +2,16 @@ import type { Announcer } from '../bus/announcer.js';
 import type { Counters } from '../counters.js';
 import { conflict, notFound } from '../errors.js';
 import type { Faults } from '../faults.js';
-import { type Holding, holderOf, type NewTask, type Task, type TaskPatch, type TaskStatus } from './task.js';
+import {
+  type Holding,
+  holderOf,
+  type ImportedTask,
+  type NewTask,
+  type Task,
+  type TaskChange,
+  type TaskPatch,
+  type TaskStatus,
+} from './task.js';
 import type { TaskRepository } from './task-repository.js';
 
 /** A user's load as this process believes it, beside what the database says. */
@@ -76,10 +85,31 @@ export class TaskManager {
     return change.task;
   }
 
+  /**
+   * Makes a task nobody's work again; one that is nobody's stays as it is.
+   * Rejects with 404 for an unknown task, 409 for a completed task.
+   */
+  async unassignTask(taskId: number): Promise<Task> {
+    const change = await this.tasks.unassign(taskId);
+    if (!change) {
+      const task = await this.getTask(taskId);
+      if (task.status === 'completed') throw completedAlready(taskId);
+      return task;
+    }
+    this.moveLoad(change);
+    this.announcer.taskChanged('task.updated', change);
+    return change.task;
+  }
+
   /** Completes a task; completing it again changes nothing. Rejects with 404 for an unknown task. */
   async completeTask(taskId: number): Promise<Task> {
     this.counters.entered('TaskManager.completeTask');
-    const task = await this.updateTask(taskId, { status: 'completed' });
+    const change = await this.tasks.complete(taskId);
+    if (change) {
+      this.moveLoad(change);
+      this.announcer.taskChanged('task.completed', change);
+    }
+    const task = change?.task ?? (await this.getTask(taskId));
     this.counters.completed('TaskManager.completeTask');
     return task;
   }
@@ -96,34 +126,47 @@ export class TaskManager {
     if (userId === undefined) throw conflict('There is no user to assign a task to; create one first.');
     // Booked before the await, so that the next caller already sees this user as busier.
     this.addToSlot(userId, 1);
-    let task: Task | null = null;
+    let change: TaskChange | null = null;
     try {
-      task = await this.takeNext(projectId, userId);
+      change = await this.takeNext(projectId, userId);
     } finally {
-      if (!task) this.addToSlot(userId, -1);
+      if (!change) this.addToSlot(userId, -1);
     }
-    if (task) this.announcer.taskChanged('task.assigned', { task, before: { status: 'todo', assigneeId: null } });
+    if (change) {
+      const previous = holderOf(change.before);
+      if (previous !== null) this.addToSlot(previous, -1);
+      this.announcer.taskChanged('task.assigned', change);
+    }
     this.counters.completed('TaskManager.assignNextAvailable');
-    return task;
+    return change?.task ?? null;
   }
 
+  /** Rejects with 404 for an unknown project, 422 for an unknown assignee. */
   async createTask(projectId: number, task: NewTask): Promise<Task> {
+    this.counters.entered('TaskManager.createTask');
     const created = await this.tasks.insert(projectId, task);
     if (!created) throw notFound('Project', projectId);
+    const before: Holding = { status: 'todo', assigneeId: null };
+    this.moveLoad({ task: created, before });
     this.announcer.taskCreated(created);
+    if (created.assigneeId !== null) this.announcer.taskChanged('task.assigned', { task: created, before });
+    this.counters.completed('TaskManager.createTask');
     return created;
+  }
+
+  /** Makes all of them or none, and tells of them once they are there. Rejects with 404 for an unknown project. */
+  async importTasks(projectId: number, tasks: readonly ImportedTask[]): Promise<Task[]> {
+    const made = tasks.length === 0 ? [] : await this.tasks.insertAll(projectId, tasks);
+    if (made.length < tasks.length) throw notFound('Project', projectId);
+    for (const task of made) this.announcer.taskCreated(task);
+    return made;
   }
 
   /** Changes fields; completing or reopening moves the assignee's load. Rejects with 404 for an unknown task. */
   async updateTask(taskId: number, patch: TaskPatch): Promise<Task> {
     const change = await this.tasks.update(taskId, patch);
     if (!change) throw notFound('Task', taskId);
-    const before = holderOf(change.before);
-    const after = holderOf(change.task);
-    if (before !== after) {
-      if (before !== null) this.addToSlot(before, -1);
-      if (after !== null) this.addToSlot(after, 1);
-    }
+    this.moveLoad(change);
     const completed = change.task.status === 'completed' && change.before.status !== 'completed';
     this.announcer.taskChanged(completed ? 'task.completed' : 'task.updated', change);
     return change.task;
@@ -153,15 +196,17 @@ export class TaskManager {
     });
   }
 
-  private async takeNext(projectId: number, userId: number): Promise<Task | null> {
-    // Found and taken by one statement: nobody can come between.
-    if (!this.faults.has('check-then-act')) return this.tasks.claimNext(projectId, userId);
+  private async takeNext(projectId: number, userId: number): Promise<TaskChange | null> {
+    if (!this.faults.has('check-then-act')) {
+      // Found and taken by one statement: nobody can come between.
+      const task = await this.tasks.claimNext(projectId, userId);
+      return task && { task, before: { status: 'todo', assigneeId: null } };
+    }
     const free = await this.tasks.findNext(projectId);
     if (!free) return null;
     // FAULT check-then-act: the task was free when it was found. Whoever asked at the same time has found the same
     // one, and both of them take it: the last one gets it, and both were told that it is theirs.
-    const change = await this.tasks.assign(free.id, userId);
-    return change?.task ?? null;
+    return this.tasks.assign(free.id, userId);
   }
 
   private leastLoadedUser(): number | undefined {
@@ -176,12 +221,23 @@ export class TaskManager {
     return least;
   }
 
+  /** Read and written with no await in between: nothing can come between them. */
+  private moveLoad({ task, before }: TaskChange): void {
+    const [previous, next] = [holderOf(before), holderOf(task)];
+    if (previous === next) return;
+    if (previous !== null) this.addToSlot(previous, -1);
+    if (next !== null) this.addToSlot(next, 1);
+  }
+
   private addToSlot(userId: number, by: number): void {
     this.slots.set(userId, (this.slots.get(userId) ?? 0) + by);
   }
 
   private async notAssignable(taskId: number): Promise<Error> {
     const task = await this.tasks.findById(taskId);
-    return task ? conflict(`Task ${taskId} is completed; reopen it before assigning it.`) : notFound('Task', taskId);
+    return task ? completedAlready(taskId) : notFound('Task', taskId);
   }
 }
+
+const completedAlready = (taskId: number): Error =>
+  conflict(`Task ${taskId} is completed; reopen it before assigning it.`);

@@ -1,7 +1,7 @@
 import type { Counters } from '../counters.js';
 import type { Queryable } from '../database/connect.js';
 import { isForeignKeyViolation, unknownReference } from '../errors.js';
-import type { NewTask, Task, TaskChange, TaskGone, TaskPatch, TaskStatus } from './task.js';
+import type { ImportedTask, NewTask, Task, TaskChange, TaskGone, TaskPatch, TaskStatus } from './task.js';
 
 const COLUMNS = `id, project_id AS "projectId", title, description, status, priority, due_date AS "dueDate",
   assignee_id AS "assigneeId", created_at AS "createdAt", updated_at AS "updatedAt"`;
@@ -13,6 +13,10 @@ const COLUMNS = `id, project_id AS "projectId", title, description, status, prio
 const BEFORE = `WITH old AS (SELECT id AS old_id, status AS old_status, assignee_id AS old_assignee
   FROM tasks WHERE id = $1 FOR UPDATE)`;
 const RETURNING = `RETURNING ${COLUMNS}, old_status AS "oldStatus", old_assignee AS "oldAssignee"`;
+
+// Project $1, locked so that it is not deleted before its new tasks are there. A deletion that came first is waited
+// for, and then there is no project.
+const PROJECT = 'WITH project AS (SELECT id FROM projects WHERE id = $1 FOR KEY SHARE)';
 
 // The most urgent unassigned task of project $1.
 const NEXT = `FROM tasks WHERE project_id = $1 AND assignee_id IS NULL AND status <> 'completed'
@@ -69,20 +73,48 @@ export class TaskRepository {
     return rows;
   }
 
+  /** Null for an unknown project. Rejects with 422 for an unknown assignee. */
   async insert(projectId: number, task: NewTask): Promise<Task | null> {
+    const assigneeId = task.assigneeId ?? null;
+    try {
+      const { rows } = await this.db.query<Task>(
+        `${PROJECT} INSERT INTO tasks (project_id, title, description, priority, due_date, assignee_id, status)
+         SELECT project.id, $2, $3, $4, $5::date, $6::int, CASE WHEN $6::int IS NULL THEN 'todo' ELSE 'in_progress' END
+         FROM project RETURNING ${COLUMNS}`,
+        [projectId, task.title, task.description ?? '', task.priority ?? 'medium', task.dueDate ?? null, assigneeId],
+      );
+      return rows[0] ?? null;
+    } catch (error) {
+      throw assigneeId !== null && isForeignKeyViolation(error) ? unknownReference('User', assigneeId) : error;
+    }
+  }
+
+  /** Inserts all of them or, for an unknown project, none; in the order given. */
+  async insertAll(projectId: number, tasks: readonly ImportedTask[]): Promise<Task[]> {
     const { rows } = await this.db.query<Task>(
-      `INSERT INTO tasks (project_id, title, description, priority, due_date)
-       SELECT id, $2, $3, $4, $5::date FROM projects WHERE id = $1 RETURNING ${COLUMNS}`,
-      [projectId, task.title, task.description ?? '', task.priority ?? 'medium', task.dueDate ?? null],
+      `${PROJECT} INSERT INTO tasks (project_id, title, description, priority, due_date)
+       SELECT project.id, given.title, given.description, given.priority, given.due_date FROM project,
+         unnest($2::text[], $3::text[], $4::text[], $5::date[]) WITH ORDINALITY
+           AS given (title, description, priority, due_date, position)
+       ORDER BY position RETURNING ${COLUMNS}`,
+      [
+        projectId,
+        tasks.map((task) => task.title),
+        tasks.map((task) => task.description ?? ''),
+        tasks.map((task) => task.priority ?? 'medium'),
+        tasks.map((task) => task.dueDate ?? null),
+      ],
     );
-    return rows[0] ?? null;
+    return rows.sort((a, b) => a.id - b.id);
   }
 
   async update(id: number, patch: TaskPatch): Promise<TaskChange | null> {
     const { rows } = await this.db.query<ChangedRow>(
       `${BEFORE} UPDATE tasks SET title = coalesce($2, title), description = coalesce($3, description),
          status = coalesce($4, status), priority = coalesce($5, priority),
-         due_date = CASE WHEN $6 THEN $7::date ELSE due_date END, updated_at = clock_timestamp()
+         due_date = CASE WHEN $6 THEN $7::date ELSE due_date END, updated_at = clock_timestamp(),
+         completed_at = CASE WHEN coalesce($4, status) <> 'completed' THEN NULL
+           WHEN old_status = 'completed' THEN completed_at ELSE clock_timestamp() END
        FROM old WHERE tasks.id = old_id ${RETURNING}`,
       [
         id,
@@ -93,6 +125,27 @@ export class TaskRepository {
         patch.dueDate !== undefined,
         patch.dueDate ?? null,
       ],
+    );
+    return toChange(rows[0]);
+  }
+
+  /** Null also for a task that is completed already. */
+  async complete(id: number): Promise<TaskChange | null> {
+    const { rows } = await this.db.query<ChangedRow>(
+      `${BEFORE}, moment AS (SELECT clock_timestamp() AS now FROM old)
+       UPDATE tasks SET status = 'completed', completed_at = now, updated_at = now
+       FROM old, moment WHERE tasks.id = old_id AND old_status <> 'completed' ${RETURNING}`,
+      [id],
+    );
+    return toChange(rows[0]);
+  }
+
+  /** Null also for a task that is completed, or nobody's. */
+  async unassign(id: number): Promise<TaskChange | null> {
+    const { rows } = await this.db.query<ChangedRow>(
+      `${BEFORE} UPDATE tasks SET assignee_id = NULL, status = 'todo', updated_at = clock_timestamp()
+       FROM old WHERE tasks.id = old_id AND old_status <> 'completed' AND old_assignee IS NOT NULL ${RETURNING}`,
+      [id],
     );
     return toChange(rows[0]);
   }

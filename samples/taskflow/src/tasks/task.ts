@@ -23,7 +23,12 @@ export interface NewTask {
   description?: string;
   priority?: TaskPriority;
   dueDate?: string | null;
+  /** Whose work it is from the start; nobody's without one. */
+  assigneeId?: number | null;
 }
+
+/** A task as an import makes it: nobody's yet. */
+export type ImportedTask = Omit<NewTask, 'assigneeId'>;
 
 /** Fields left out stay as they are. Assignees change only through an assignment. */
 export type TaskPatch = Partial<Pick<Task, 'title' | 'description' | 'status' | 'priority' | 'dueDate'>>;

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { IssuedSession, Session } from '../auth/session.js';
 import type { SessionService } from '../auth/session-service.js';
 import { forbidden, notFound, unauthorized } from '../errors.js';
+import { LoginThrottle } from './login-throttle.js';
 import { hashPassword, verifyPassword } from './password.js';
 import type { Account, AccountPatch, NewUser } from './user.js';
 import type { UserRepository } from './user-repository.js';
@@ -9,6 +10,7 @@ import type { UserRepository } from './user-repository.js';
 /** Registering, logging in and out, and what users change about themselves. */
 export class AccountService {
   private decoy: Promise<string> | undefined;
+  private readonly throttle = new LoginThrottle();
 
   constructor(
     private readonly users: UserRepository,
@@ -25,13 +27,20 @@ export class AccountService {
     return { user, session: await this.sessions.begin(user.id) };
   }
 
-  /** By e-mail address or user name. Rejects with 401, the same for an unknown user and for a wrong password. */
+  /**
+   * By e-mail address or user name. Rejects with 401, the same for an unknown user and for a wrong password, and with 429
+   * after too many of them.
+   */
   async logIn(login: string, password: string): Promise<{ user: Account; session: IssuedSession }> {
+    this.throttle.check(login);
     const found = await this.users.findByLogin(login);
     // An unknown user costs as much as a known one: the time an answer takes tells nobody who has an account.
-    this.decoy ??= hashPassword('');
-    const right = await verifyPassword(password, found?.passwordHash ?? (await this.decoy));
-    if (!found || !right) throw unauthorized('The user name or the password is wrong; try again.');
+    const right = await verifyPassword(password, found?.passwordHash ?? (await this.decoyHash()));
+    if (!found || !right) {
+      this.throttle.failed(login);
+      throw unauthorized('The user name or the password is wrong; try again.');
+    }
+    this.throttle.succeeded(login);
     this.audit.record(found.id, 'logged in', login);
     return { user: await this.account(found.id), session: await this.sessions.begin(found.id) };
   }
@@ -67,5 +76,13 @@ export class AccountService {
     else await this.sessions.endOthers(session);
     this.audit.record(userId, 'changed account', Object.keys({ ...columns, ...passwordHash }).join(', '));
     return account;
+  }
+
+  private decoyHash(): Promise<string> {
+    this.decoy ??= hashPassword('').catch((error: unknown) => {
+      this.decoy = undefined;
+      throw error;
+    });
+    return this.decoy;
   }
 }

@@ -1,4 +1,4 @@
-import { type NewTask, type TaskPriority, taskPriorities } from '../tasks/task.js';
+import { type ImportedTask, type TaskPriority, taskPriorities } from '../tasks/task.js';
 
 /** As many tasks as one import may make. */
 export const MAX_IMPORTED_TASKS = 500;
@@ -12,7 +12,7 @@ export class Refusal extends Error {}
  * Reads lines `title;priority;repetitions`, the last two optional: a recurring task gives one row for each time.
  * Throws a Refusal that names the line that cannot be read.
  */
-export function* readTaskRows(csv: string): Generator<NewTask> {
+export function* readTaskRows(csv: string): Generator<ImportedTask> {
   let number = 0;
   for (const line of csv.split(/\r?\n/)) {
     number += 1;

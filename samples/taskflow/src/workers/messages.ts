@@ -1,5 +1,5 @@
 import type { Plain } from '../bus/messages.js';
-import type { NewTask, Task, TaskPriority, TaskStatus } from '../tasks/task.js';
+import type { ImportedTask, Task, TaskPriority, TaskStatus } from '../tasks/task.js';
 
 /** What a worker keeps of a task. */
 export type KnownTask = Pick<Plain<Task>, 'id' | 'status' | 'priority' | 'dueDate' | 'assigneeId' | 'updatedAt'>;
@@ -33,7 +33,7 @@ export interface WorkerAnswers {
   ping: { threadId: number };
   recalculate: WorkerStatistics;
   budget: Share;
-  import: { tasks: NewTask[] };
+  import: { tasks: ImportedTask[] };
 }
 
 export type AnswerTo<Q extends WorkerQuestion> = WorkerAnswers[Q['type']];

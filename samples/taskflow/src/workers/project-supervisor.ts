@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Bus } from '../bus/bus.js';
-import { asBusMessage, plain, projectTopic } from '../bus/messages.js';
+import { asBusMessage, type BusMessage, plain, projectTopic } from '../bus/messages.js';
 import { conflict, notFound, RequestError } from '../errors.js';
 import type { Faults } from '../faults.js';
 import type { ProjectRepository } from '../projects/project-repository.js';
 import type { TaskRepository } from '../tasks/task-repository.js';
-import type { AnswerTo, ToWorker, WorkerQuestion } from './messages.js';
+import type { AnswerTo, WorkerQuestion } from './messages.js';
 import { RestartWindow } from './restart-window.js';
 import { SupervisedWorker, type WorkerReport } from './supervised-worker.js';
 import { type WorkerEnd, WorkerHandle } from './worker-handle.js';
@@ -13,17 +13,15 @@ import { type WorkerEnd, WorkerHandle } from './worker-handle.js';
 export interface WorkerLimits {
   /** Threads at a time. */
   workers: number;
-  /** A thread that nobody asks anything for so long is ended. */
-  idleMs: number;
   restarts: number;
   restartsWithinMs: number;
 }
 
-export const defaultWorkerLimits: WorkerLimits = { workers: 4, idleMs: 60_000, restarts: 3, restartsWithinMs: 5_000 };
+export const defaultWorkerLimits: WorkerLimits = { workers: 4, restarts: 3, restartsWithinMs: 5_000 };
 
 interface Parts {
   /** Where the workers' state comes from. */
-  projects: Pick<ProjectRepository, 'findById'>;
+  projects: Pick<ProjectRepository, 'findById' | 'findActiveIds'>;
   tasks: Pick<TaskRepository, 'findByProject'>;
   bus: Bus;
   faults: Faults;
@@ -31,12 +29,15 @@ interface Parts {
 }
 
 /**
- * Starts a worker thread for a project when it is first needed, and again when it dies, with its state read anew.
+ * Keeps a worker thread for each active project, within a limit: at the limit, a project that is asked something takes
+ * the place of the one that was asked nothing for longest. A thread that dies is started again, with its state read anew.
  * One that keeps dying is given up, so that it cannot take the machine with it; the other projects go on.
  */
 export class ProjectSupervisor {
   private readonly workers = new Map<number, SupervisedWorker>();
   private closed = false;
+  /** Whether active projects get their threads before anybody asks. */
+  private eager = false;
 
   private readonly limits: WorkerLimits;
 
@@ -54,7 +55,6 @@ export class ProjectSupervisor {
    */
   async ask<Q extends WorkerQuestion>(projectId: number, question: Q): Promise<AnswerTo<Q>> {
     const worker = this.workerOf(projectId);
-    clearTimeout(worker.idleTimer);
     worker.busy += 1;
     worker.lastUsed = Date.now();
     try {
@@ -62,7 +62,6 @@ export class ProjectSupervisor {
       return await handle.ask(question);
     } finally {
       worker.busy -= 1;
-      if (worker.busy === 0) this.stopWhenIdle(worker);
     }
   }
 
@@ -74,8 +73,20 @@ export class ProjectSupervisor {
       worker.window.clear();
     }
     await this.running(worker);
-    if (worker.busy === 0) this.stopWhenIdle(worker);
     return worker.report();
+  }
+
+  /** Starts the threads of active projects, the oldest first, and from now on those of new ones, while there is room. */
+  async startActive(): Promise<void> {
+    this.eager = true;
+    const ids = await this.parts.projects.findActiveIds(this.limits.workers);
+    await Promise.all(ids.map((id) => this.startIfRoom(id)));
+  }
+
+  /** To be told of the changes that are made here. */
+  hear(message: BusMessage): void {
+    if (!this.eager || !('project' in message) || message.project?.status !== 'active') return;
+    if (!this.workers.has(message.projectId)) void this.startIfRoom(message.projectId);
   }
 
   report(projectId: number): WorkerReport {
@@ -90,16 +101,36 @@ export class ProjectSupervisor {
   /** Ends all threads, and starts none any more. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.workers.values()].map((worker) => this.stop(worker)));
+    const all = [...this.workers.values()];
+    await Promise.all(all.map((worker) => this.stop(worker)));
+    for (const worker of all) worker.unsubscribe();
   }
 
   private workerOf(projectId: number): SupervisedWorker {
     let worker = this.workers.get(projectId);
     if (!worker) {
-      worker = new SupervisedWorker(projectId, this.newWindow());
-      this.workers.set(projectId, worker);
+      const made = new SupervisedWorker(projectId, this.newWindow());
+      made.unsubscribe = this.parts.bus.subscribe(projectTopic(projectId), (message) =>
+        this.followProject(made, message),
+      );
+      this.workers.set(projectId, made);
+      worker = made;
     }
     return worker;
+  }
+
+  private drop(worker: SupervisedWorker): void {
+    worker.unsubscribe();
+    if (this.workers.get(worker.projectId) === worker) this.workers.delete(worker.projectId);
+  }
+
+  private async startIfRoom(projectId: number): Promise<void> {
+    if (this.closed || this.active().length >= this.limits.workers) return;
+    await this.start(projectId).catch((error: unknown) => {
+      // It may have been deleted or archived since, or others took the room.
+      if (error instanceof RequestError) return;
+      this.parts.log.error(error, `The worker of project ${projectId} could not be started.`);
+    });
   }
 
   private newWindow(): RestartWindow {
@@ -118,26 +149,19 @@ export class ProjectSupervisor {
     const starting = this.startThread(worker).finally(() => {
       worker.starting = undefined;
       // Projects that do not exist, or have nothing to tell of, must not fill the map.
-      if (worker.state === 'stopped' && worker.lastCrash === null) this.workers.delete(worker.projectId);
+      if (worker.state === 'stopped' && worker.lastCrash === null) this.drop(worker);
     });
     worker.starting = starting;
     return starting;
   }
 
   private async startThread(worker: SupervisedWorker): Promise<WorkerHandle> {
-    const { projects, tasks, bus, faults, log } = this.parts;
+    const { projects, tasks, faults, log } = this.parts;
     const { projectId } = worker;
     if (worker.state === 'stopped') {
       this.makeRoom();
       worker.state = 'starting';
     }
-    // Listened to before the tasks are read, so that no change falls in between.
-    const news: ToWorker[] = [];
-    let tell = (message: ToWorker): void => void news.push(message);
-    const unsubscribe = bus.subscribe(projectTopic(projectId), (message) => {
-      const about = this.newsFrom(worker, message);
-      if (about) tell(about);
-    });
     try {
       const project = await projects.findById(projectId);
       if (!project) throw notFound('Project', projectId);
@@ -145,33 +169,27 @@ export class ProjectSupervisor {
       const known = (await tasks.findByProject(projectId)).map(plain);
       if (this.closed) throw new RequestError(503, 'TaskFlow is ending; start it again first.');
       const handle = new WorkerHandle({ projectId, tasks: known, faults: [...faults] });
-      tell = (message) => handle.tell(message);
-      news.forEach(tell);
-      worker.handle = handle;
-      worker.state = 'running';
+      worker.started(handle);
       log.info(`The worker of project ${projectId} runs in thread ${handle.threadId}.`);
-      void handle.ended.then((end) => {
-        unsubscribe();
-        this.ended(worker, handle, end);
-      });
+      void handle.ended.then((end) => this.ended(worker, handle, end));
       return handle;
     } catch (error) {
-      unsubscribe();
-      worker.state = 'stopped';
+      worker.failed();
       throw error;
     }
   }
 
-  private newsFrom(worker: SupervisedWorker, message: unknown): ToWorker | undefined {
+  private followProject(worker: SupervisedWorker, message: unknown): void {
     const news = asBusMessage(message);
-    if (!news) return undefined;
+    if (!news) return;
     if ('task' in news) {
-      return news.task ? { kind: 'task', task: news.task } : { kind: 'task-deleted', taskId: news.taskId };
+      worker.tell(news.task ? { kind: 'task', task: news.task } : { kind: 'task-deleted', taskId: news.taskId });
+    } else if ('project' in news && news.project?.status !== 'active') {
+      // Of a deleted project nothing is left to tell, not even how its worker crashed.
+      void this.stop(worker).then(() => {
+        if (!news.project) this.drop(worker);
+      });
     }
-    if ('project' in news && news.project?.status !== 'active') {
-      void this.stop(worker);
-    }
-    return undefined;
   }
 
   /** The thread has ended; unless it was stopped, another takes its place. */
@@ -190,34 +208,30 @@ export class ProjectSupervisor {
     worker.restarts += 1;
     worker.state = 'restarting';
     log.warn(`${how}; restarting it (${worker.restarts} restarts so far).`);
-    this.launch(worker).then(
-      () => {
-        if (worker.busy === 0) this.stopWhenIdle(worker);
-      },
-      (error: unknown) => log.error(error, `The worker of project ${worker.projectId} could not be restarted.`),
-    );
+    this.launch(worker).catch((error: unknown) => {
+      log.error(error, `The worker of project ${worker.projectId} could not be restarted.`);
+      if (error instanceof RequestError && error.statusCode === 404) this.drop(worker);
+    });
   }
 
   private async stop(worker: SupervisedWorker): Promise<void> {
-    clearTimeout(worker.idleTimer);
     if (worker.starting) await worker.starting.catch(() => undefined);
     const { handle } = worker;
     if (!handle) return;
     // Before the thread ends, so that its end is not taken for a crash.
     worker.handle = undefined;
     worker.state = 'stopped';
-    if (worker.lastCrash === null) this.workers.delete(worker.projectId);
+    if (worker.lastCrash === null) this.drop(worker);
     await handle.stop();
   }
 
-  private stopWhenIdle(worker: SupervisedWorker): void {
-    clearTimeout(worker.idleTimer);
-    worker.idleTimer = setTimeout(() => void this.stop(worker), this.limits.idleMs).unref();
+  private active(): SupervisedWorker[] {
+    return [...this.workers.values()].filter((worker) => worker.active);
   }
 
   /** Ends the thread unused for longest when there are as many as there may be. */
   private makeRoom(): void {
-    const active = [...this.workers.values()].filter((worker) => worker.active);
+    const active = this.active();
     if (active.length < this.limits.workers) return;
     const idle = active.filter((worker) => worker.state === 'running' && worker.busy === 0);
     const [oldest] = idle.sort((a, b) => a.lastUsed - b.lastUsed);

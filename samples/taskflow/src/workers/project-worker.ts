@@ -1,5 +1,5 @@
 import type { Faults } from '../faults.js';
-import type { NewTask } from '../tasks/task.js';
+import type { ImportedTask } from '../tasks/task.js';
 import { MAX_IMPORTED_TASKS, Refusal, readTaskRows } from './import.js';
 import type {
   AnswerTo,
@@ -83,8 +83,8 @@ export class ProjectWorker {
     return { share: String(cents / divisor), remainder: String(cents % divisor) };
   }
 
-  private importTasks(csv: string): NewTask[] {
-    const tasks: NewTask[] = [];
+  private importTasks(csv: string): ImportedTask[] {
+    const tasks: ImportedTask[] = [];
     for (const task of readTaskRows(csv)) {
       tasks.push(task);
       // FAULT worker-oom: the limit is looked at only when everything has been read, and one line with enough
