@@ -15,8 +15,18 @@ export async function api(method, path, body) {
   throw Object.assign(error, { status: response.status });
 }
 
+let leaving = false;
+
+/** To the login and then back here, unless somebody is leaving anyway. */
 export function toLogin() {
-  location.href = `/app/login?next=${encodeURIComponent(location.pathname)}`;
+  if (!leaving) location.href = `/app/login?next=${encodeURIComponent(location.pathname)}`;
+}
+
+/** Ends the session. Its end closes the page's live connection, which is then no reason to come back here. */
+export async function logOut() {
+  leaving = true;
+  await api('POST', '/logout').catch(() => undefined);
+  location.href = '/app/login';
 }
 
 const users = new Map();

@@ -1,4 +1,4 @@
-import { api } from './api.js';
+import { api, logOut } from './api.js';
 import { avatar, byId, el } from './dom.js';
 
 const places = [
@@ -14,7 +14,7 @@ export async function shell() {
     return el('a', { href, textContent: text, attributes: here ? { 'aria-current': 'page' } : {} });
   });
   const who = el('span', { className: 'who' });
-  const logOut = el('button', { type: 'button', className: 'quiet', textContent: 'Log out', on: { click: leave } });
+  const out = el('button', { type: 'button', className: 'quiet', textContent: 'Log out', on: { click: logOut } });
   byId('header').append(
     el(
       'a',
@@ -25,14 +25,9 @@ export async function shell() {
     el('nav', { attributes: { 'aria-label': 'Main' } }, ...links),
     el('span', { id: 'live-status', className: 'live-status', attributes: { role: 'status' } }),
     who,
-    logOut,
+    out,
   );
   const me = await api('GET', '/me');
   who.append(avatar(me.username), el('span', { textContent: me.username }));
   return me;
-}
-
-async function leave() {
-  await api('POST', '/logout').catch(() => undefined);
-  location.href = '/app/login';
 }

@@ -24,22 +24,29 @@ export function bootstrap(
   random: Random,
 ): { mean: Estimate; sums: Range[] } {
   const resamples = Math.max(1, Math.floor(draws / values.length));
-  const parts = (partOf.at(-1) ?? 0) + 1;
-  const kept = Math.min(resamples, Math.floor(MOST_SUMS / parts));
+  const ends = endsOf(partOf);
+  const kept = Math.min(resamples, Math.floor(MOST_SUMS / ends.length));
   const means = new Float64Array(resamples);
   // One row for each part, so that each is looked at as a whole in the end.
-  const sums = new Float64Array(kept * parts);
+  const sums = new Float64Array(kept * ends.length);
   for (let round = 0; round < resamples; round += 1) {
     let sum = 0;
-    for (let draw = 0; draw < values.length; draw += 1) {
-      sum += values[Math.floor(random() * values.length)] ?? 0;
-      if (round < kept && partOf[draw] !== partOf[draw + 1]) sums[(partOf[draw] ?? 0) * kept + round] = sum;
+    let draw = 0;
+    for (let part = 0; part < ends.length; part += 1) {
+      const end = ends[part] ?? 0;
+      for (; draw < end; draw += 1) sum += values[Math.floor(random() * values.length)] ?? 0;
+      if (round < kept) sums[part * kept + round] = sum;
     }
     means[round] = sum / values.length;
   }
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const ranges = Array.from({ length: parts }, (_, part) => rangeOf(sums.subarray(part * kept, (part + 1) * kept)));
+  const ranges = ends.map((_, part) => rangeOf(sums.subarray(part * kept, (part + 1) * kept)));
   return { mean: { mean, ...rangeOf(means), resamples }, sums: ranges };
+}
+
+/** For each part, how many values come before its end. */
+function endsOf(partOf: readonly number[]): number[] {
+  return partOf.flatMap((part, index) => (part === partOf[index + 1] ? [] : [index + 1]));
 }
 
 /** Sorts the samples. */
