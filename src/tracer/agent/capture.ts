@@ -68,6 +68,12 @@ const regexpFlags = ['global', 'ignoreCase', 'multiline', 'dotAll', 'unicode', '
 const REGEXP_LETTERS = 'gimsuy';
 const bigintToString = BigInt.prototype.toString;
 const symbolToString = Symbol.prototype.toString;
+/**
+ * So many bytes not taken out yet say that the host is behind (it takes and stores some 3 MB/s of large values): until it has caught
+ * up, values are cut at `FRUGAL_BYTES`, so that calls go on being recorded instead of a few whole ones among many that are dropped.
+ */
+const BACKLOG_BYTES = 1 << 20;
+const FRUGAL_BYTES = 256;
 const SHOWN_BYTES = 16;
 const CHECK_TIME_EVERY = 64;
 const CLASS_DEPTH = 8;
@@ -84,6 +90,8 @@ export class Capturer {
   private nodes = 0;
   private deadline = 0;
   private late = false;
+  /** Bytes that the record may have. */
+  private most = 0;
   /** Objects being written, outermost first; a fixed array and a depth, because emptying an array frees its memory each time. */
   private readonly stack: (object | null)[];
   private depth = 0;
@@ -107,6 +115,7 @@ export class Capturer {
     this.deadline = now + this.limits.ms;
     this.late = false;
     this.depth = 0;
+    this.most = this.out.pending > BACKLOG_BYTES ? Math.min(FRUGAL_BYTES, this.limits.bytes) : this.limits.bytes;
   }
 
   isSecret(name: string): boolean {
@@ -182,7 +191,7 @@ export class Capturer {
 
   /** Whether the record is over its bounds; the rest becomes a cut. */
   private spent(): boolean {
-    if (this.late || this.out.open > this.limits.bytes) return true;
+    if (this.late || this.out.open > this.most) return true;
     if ((++this.nodes & (CHECK_TIME_EVERY - 1)) === 0 && this.host.now() > this.deadline) this.late = true;
     return this.late;
   }
@@ -255,7 +264,7 @@ export class Capturer {
     const shown = Math.min(keys.length, this.limits.items);
     for (let i = 0; i < shown; i++) {
       const key = keys[i] as string;
-      if (out.open > this.limits.bytes || this.late) break;
+      if (out.open > this.most || this.late) break;
       out.string(key.length > 200 ? key.slice(0, 200) : key);
       if (this.isSecret(key)) {
         this.redacted(key);
@@ -293,7 +302,7 @@ export class Capturer {
     const length = value.length;
     const shown = Math.min(length, this.limits.items);
     for (let i = 0; i < shown; i++) {
-      if (out.open > this.limits.bytes || this.late) break;
+      if (out.open > this.most || this.late) break;
       const descriptor = descriptorOf(value, i);
       if (descriptor === undefined) out.byte(Tag.undefined);
       else this.readable(this.reader.valueOf(descriptor));
@@ -311,7 +320,7 @@ export class Capturer {
     out.byte(Tag.map);
     const iterator = apply(mapEntries, value, []);
     for (let i = 0; i < this.limits.items; i++) {
-      if (out.open > this.limits.bytes || this.late) break;
+      if (out.open > this.most || this.late) break;
       const step = apply(mapNext, iterator, []) as IteratorResult<[unknown, unknown]>;
       if (step.done) break;
       this.value(step.value[0]);
@@ -331,7 +340,7 @@ export class Capturer {
     out.byte(Tag.set);
     const iterator = apply(setValues, value, []);
     for (let i = 0; i < this.limits.items; i++) {
-      if (out.open > this.limits.bytes || this.late) break;
+      if (out.open > this.most || this.late) break;
       const step = apply(setNext, iterator, []) as IteratorResult<unknown>;
       if (step.done) break;
       this.value(step.value);

@@ -65,6 +65,33 @@ describe('capturing values', () => {
     assert.deepEqual(roundTrip(Symbol('s')), { $: 'symbol', v: 'Symbol(s)' });
   });
 
+  it('keeps values short while the host is behind, and whole again when it has caught up', () => {
+    const host = takeHost(undefined);
+    const out = new RecordBuffer((size) => Buffer.allocUnsafeSlow(size), 8 << 20);
+    const capture = new Capturer(out, host, new SafeReader(host.types), LIMITS, new RegExp(SECRET_NAMES, 'i'));
+    const recorder = new Recorder(out, capture, host);
+    const decoder = new StreamDecoder();
+    const rows = Array.from({ length: 90 }, (_, id) => ({ id, title: 'a title of some length', done: false }));
+    const record = (value: unknown) => {
+      assert.ok(recorder.begin(Rec.throw));
+      out.varint(1);
+      out.varint(2);
+      capture.value(value);
+      recorder.end();
+    };
+    const taken = () => valuesOf(decoder.push(Buffer.from(out.take(64 << 20), 'base64')));
+    for (let i = 0; i < 600; i++) record(rows);
+    record(42);
+    const values = taken();
+    assert.deepEqual(values[0], roundTrip(rows));
+    const late = values[599] as { items: unknown[]; length: number };
+    assert.equal(late.length, 90);
+    assert.ok(late.items.length > 0 && late.items.length < 10, JSON.stringify(late));
+    assert.equal(values[600], 42);
+    record(rows);
+    assert.deepEqual(taken()[0], roundTrip(rows));
+  });
+
   it('never traps a Proxy, wherever it is', () => {
     const missing = { $: 'missing', why: 'proxy' };
     const { proxy: revoked, revoke } = Proxy.revocable({}, {});
