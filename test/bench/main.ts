@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchAnalysis } from './analysis.ts';
 import { benchCallCost } from './call-cost.ts';
 import { benchFastify } from './fastify.ts';
 import { benchFlow } from './flow.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<BenchRow[]>>>
   store: benchStore,
   flow: benchFlow,
   presence: benchPresence,
+  analysis: benchAnalysis,
   taskflow: benchTaskflow,
 };
 

@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { type AddressInfo, createServer } from 'node:net';
 import { TraceSession } from '../../src/tracer/session/session.ts';
 import { evaluateValue, Inspector } from '../../src/tracer/target/inspector.ts';
-import { openInspector } from '../../src/tracer/target/open-inspector.ts';
+import { freePorts, openInspector } from '../../src/tracer/target/open-inspector.ts';
 import { listNodeProcesses } from '../../src/tracer/target/process-list.ts';
 import { fixture, start } from './support/app.ts';
 import { folder } from './support/folder.ts';
@@ -12,14 +11,6 @@ import { until } from './support/until.ts';
 
 const inspectorOf = async (pid: number) =>
   (await listNodeProcesses()).find((entry) => entry.pid === pid)?.inspector ?? null;
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 describe('several processes', () => {
   cleanUp();
@@ -41,7 +32,7 @@ describe('several processes', () => {
   it('finds its own port when another process takes the free one first', async () => {
     const [app, other] = await Promise.all([start(fixture('cjs-app.cjs')), start(fixture('cjs-app.cjs'))]);
     const taken = await openInspector(other.pid);
-    const free = async () => [Number(new URL(taken.url).port), other.port, await freePort()];
+    const free = async () => [Number(new URL(taken.url).port), other.port, ...(await freePorts())];
     const { url } = await openInspector(app.pid, free);
     const inspector = await Inspector.connect(url);
     try {

@@ -29,7 +29,7 @@ export class CallSites {
     return id;
   }
 
-  /** The application's innermost frame among the `most` topmost ones, empty when there is none, null when it may be further down. */
+  /** The application's innermost frame among the `most` topmost ones, empty when the stack has none, null when it has more frames than these. */
   private frames(most: number): string | null {
     const limit = descriptorOf(Error, 'stackTraceLimit');
     const prepare = descriptorOf(Error, 'prepareStackTrace');
@@ -49,7 +49,7 @@ export class CallSites {
       });
       const holder: { stack?: unknown } = {};
       Error.captureStackTrace(holder, this.here);
-      return holder.stack === MORE && most < FRAMES ? null : typeof holder.stack === 'string' ? holder.stack : '';
+      return typeof holder.stack === 'string' ? holder.stack : null;
     } finally {
       if (limit === undefined) delete (Error as { stackTraceLimit?: number }).stackTraceLimit;
       else Object.defineProperty(Error, 'stackTraceLimit', limit);
@@ -59,14 +59,12 @@ export class CallSites {
   }
 }
 
-const MORE = Symbol('more');
-
-function format(_error: Error, frames: readonly NodeJS.CallSite[]): string | typeof MORE {
+function format(_error: Error, frames: readonly NodeJS.CallSite[]): string | null {
   for (const frame of frames) {
     const url = frame.getFileName() ?? frame.getScriptNameOrSourceURL();
     if (!url || url.startsWith('node:') || url.includes('node_modules') || url.includes('nodescope-agent')) continue;
     const name = frame.getFunctionName() ?? '';
     return `${name.slice(0, 200)}\t${url.slice(0, 1000)}\t${frame.getLineNumber() ?? 0}\t${frame.getColumnNumber() ?? 0}`;
   }
-  return frames.length >= FEW_FRAMES ? MORE : '';
+  return frames.length < FEW_FRAMES ? '' : null;
 }

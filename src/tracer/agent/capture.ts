@@ -90,6 +90,7 @@ export class Capturer {
   private nodes = 0;
   private deadline = 0;
   private late = false;
+  private readonly frugalBytes: number;
   /** Bytes that the record may have. */
   private most = 0;
   /** Objects being written, outermost first; a fixed array and a depth, because emptying an array frees its memory each time. */
@@ -107,6 +108,7 @@ export class Capturer {
     private readonly secretName: RegExp,
   ) {
     this.stack = new Array<object | null>(limits.depth).fill(null);
+    this.frugalBytes = Math.min(FRUGAL_BYTES, limits.bytes);
   }
 
   /** Starts a record: the time bound counts from here. */
@@ -115,7 +117,7 @@ export class Capturer {
     this.deadline = now + this.limits.ms;
     this.late = false;
     this.depth = 0;
-    this.most = this.out.pending > BACKLOG_BYTES ? Math.min(FRUGAL_BYTES, this.limits.bytes) : this.limits.bytes;
+    this.most = this.out.pending > BACKLOG_BYTES ? this.frugalBytes : this.limits.bytes;
   }
 
   isSecret(name: string): boolean {

@@ -183,7 +183,7 @@ async function moveToFreePort(pid: number, url: string, ports: readonly number[]
 }
 
 /** Ports that were free just now, all different. */
-async function freePorts(): Promise<number[]> {
+export async function freePorts(): Promise<number[]> {
   const servers = await Promise.all([listening(), listening(), listening()]);
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
