@@ -3,7 +3,7 @@ import type { TraceEvent } from '../../src/tracer/event/event.ts';
 import { ns } from '../../src/tracer/event/ids.ts';
 import { Recording } from '../../src/tracer/store/recording.ts';
 import { Film, MS } from './film.ts';
-import { type Show, Stage, seen } from './stage.ts';
+import { reads, type Show, Stage, seen } from './stage.ts';
 import { until } from './until.ts';
 
 const ORDERS = { file: '/app/src/orders.ts', line: 12, column: 0, function: 'placeOrder' };
@@ -89,8 +89,11 @@ describe('a live cinema', function () {
     await until('stopped', async () => (await mode()) === 'STOPPED');
     clearInterval(timer);
     assert.equal(show.sent('stop').length, 1);
-    assert.match(await seen(page.locator('.notice')), /The recording has ended/);
-    assert.equal(await page.getByRole('button', { name: 'Return to live' }).count(), 0);
+    await reads(page.locator('.notice'), /The recording has ended/);
+    await until(
+      'no way back to live',
+      async () => (await page.getByRole('button', { name: 'Return to live' }).count()) === 0,
+    );
   });
 
   it('asks for what is new within 100 ms of its arrival', async () => {
@@ -126,6 +129,6 @@ describe('a live cinema', function () {
     show = await stage.show(film.recording({ state: 'recording' }), { live: true });
     await show.page.getByText('No probe matched').waitFor();
     await show.page.locator('.empty-note').getByText('No running script has a function of this name.').waitFor();
-    assert.equal(await seen(show.page.locator('#tab-probes .badge')), '1!');
+    await reads(show.page.locator('#tab-probes .badge'), /^1!$/);
   });
 });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -198,4 +199,16 @@ async function bundle(): Promise<Map<string, { type: string; text: string }>> {
 /** The text of an element as a user sees it: hidden parts left out, upper case as styled. */
 export function seen(element: Locator): Promise<string> {
   return element.innerText();
+}
+
+/** Waits until what `element` shows matches `pattern`. Fails with what it shows instead: the page draws after the host has answered. */
+export async function reads(element: Locator, pattern: RegExp, ms = 8_000): Promise<void> {
+  let shown = '';
+  const end = Date.now() + ms;
+  do {
+    shown = (await element.count()) > 0 ? await seen(element.first()) : '';
+    if (pattern.test(shown)) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  } while (Date.now() < end);
+  assert.match(shown, pattern);
 }
