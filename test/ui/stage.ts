@@ -13,6 +13,7 @@ import type { HostMessage, ViewMessage } from '../../webview/messages.ts';
 import { parseViewMessage } from '../../webview/model/parse-view.ts';
 import { launchChromium } from './chromium.ts';
 import { FakeTrace } from './fake-trace.ts';
+import { until } from './until.ts';
 import { darkModern, type VsCodeTheme } from './vscode-theme.ts';
 
 const IN_PAGE = fileURLToPath(new URL('./in-page.js', import.meta.url));
@@ -201,14 +202,14 @@ export function seen(element: Locator): Promise<string> {
   return element.innerText();
 }
 
-/** Waits until what `element` shows matches `pattern`. Fails with what it shows instead: the page draws after the host has answered. */
-export async function reads(element: Locator, pattern: RegExp, ms = 8_000): Promise<void> {
+/** Waits until what the one `element` shows matches `pattern`, and fails with what it shows instead: the page draws after the host has answered. */
+export async function reads(element: Locator, pattern: RegExp): Promise<void> {
   let shown = '';
-  const end = Date.now() + ms;
-  do {
-    shown = (await element.count()) > 0 ? await seen(element.first()) : '';
-    if (pattern.test(shown)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  } while (Date.now() < end);
-  assert.match(shown, pattern);
+  await until(`text like ${pattern}`, async () => {
+    shown = (await element.count()) === 0 ? '' : await seen(element);
+    return pattern.test(shown);
+  }).catch((error: unknown) => {
+    assert.match(shown, pattern);
+    throw error;
+  });
 }
